@@ -1,0 +1,195 @@
+"""Checks of arguments, shared by the whole package.
+
+Every check raises before any work starts, and its message names the argument, what was given and
+what was expected. A wrong kind of thing (a string for a number, `uint8` for floats) is a
+`TypeError`; the right kind with a wrong value is a `ValueError`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+LARGEST_SEED = 2**63 - 1
+
+
+def check_integer(name: str, value: Any, *, minimum: int, maximum: int | None = None) -> int:
+    """Return `value` as an `int` of at least `minimum`, or raise."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
+    if value < minimum or (maximum is not None and value > maximum):
+        limits = f"at least {minimum}" + ("" if maximum is None else f" and at most {maximum}")
+        raise ValueError(f"{name} must be {limits}, got {value}")
+    return int(value)
+
+
+def check_seed(name: str, value: Any) -> int:
+    """Return `value` as a seed: an `int` in [0, 2**63)."""
+    return check_integer(name, value, minimum=0, maximum=LARGEST_SEED)
+
+
+def check_positive(name: str, value: Any) -> float:
+    """Return `value` as a finite `float` above zero, or raise."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(
+        value, (int, float, np.integer, np.floating)
+    ):
+        raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
+    if not np.isfinite(value) or value <= 0:
+        raise ValueError(f"{name} must be a finite number above 0, got {value}")
+    return float(value)
+
+
+def check_choice(name: str, value: Any, choices: Sequence[str]) -> str:
+    """Return `value` if it is one of `choices`, or raise."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+    return str(value)
+
+
+def check_instance(name: str, value: Any, *types: type) -> Any:
+    """Return `value` if it is an instance of one of `types`, or raise."""
+    if not isinstance(value, types):
+        expected = " or ".join(t.__name__ for t in types)
+        raise TypeError(f"{name} must be a {expected}, got {type(value).__name__}")
+    return value
+
+
+def check_array(name: str, value: Any) -> np.ndarray:
+    """Return `value` as a numeric NumPy array that is not empty, or raise."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:  # ragged lists, symbolic tensors
+        raise TypeError(
+            f"{name} must be an array of numbers, got {type(value).__name__}"
+        ) from error
+    if array.dtype == tf.bfloat16.as_numpy_dtype:  # NumPy does not count it among its floats
+        array = array.astype(np.float32)
+    if array.dtype.kind not in "uif":
+        raise TypeError(
+            f"{name} must be an array of numbers, got {type(value).__name__} of dtype {array.dtype}"
+        )
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    return array
+
+
+def check_finite(name: str, array: np.ndarray) -> None:
+    """Raise if `array` holds NaN or an infinity."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+
+
+def check_rank4(name: str, array: np.ndarray) -> None:
+    """Raise unless `array` is a batch of images with a last axis of 1 or 3 channels."""
+    if array.ndim != 4:
+        raise ValueError(
+            f"{name} must have shape (n, height, width, channels), got {array.shape}"
+            + ("; a last axis of 1 is missing: images[..., np.newaxis]" if array.ndim == 3 else "")
+        )
+
+
+def check_uint8_images(name: str, value: Any) -> np.ndarray:
+    """Return `value` as `uint8` images `(n, h, w, c)`, or raise."""
+    images = check_array(name, value)
+    if images.dtype != np.uint8:
+        raise TypeError(f"{name} must be uint8 pixels in [0, 255], got dtype {images.dtype}")
+    check_rank4(name, images)
+    return images
+
+
+def check_float_images(name: str, value: Any) -> np.ndarray:
+    """Return `value` as `float32` images `(n, h, w, c)` in [-1, 1], or raise."""
+    images = check_array(name, value)
+    if images.dtype.kind != "f":
+        raise TypeError(
+            f"{name} must be floats in [-1, 1], got dtype {images.dtype}; "
+            "dcgan_helpers.normalize turns uint8 pixels into such floats"
+        )
+    check_rank4(name, images)
+    low, high = float(images.min()), float(images.max())
+    if np.isnan(low) or np.isnan(high):
+        raise ValueError(f"{name} must be floats in [-1, 1], got NaN")
+    if low < -1 or high > 1:
+        raise ValueError(
+            f"{name} must be floats in [-1, 1], got values from {low:g} to {high:g}; "
+            "dcgan_helpers.normalize turns uint8 pixels into such floats"
+        )
+    return images.astype(np.float32, copy=False)
+
+
+def check_images(name: str, value: Any) -> np.ndarray:
+    """Return `value` as images `(n, h, w, c)`: `uint8`, or `float32` in [-1, 1]; or raise."""
+    images = check_array(name, value)
+    if images.dtype == np.uint8:
+        return check_uint8_images(name, images)
+    if images.dtype.kind != "f":
+        raise TypeError(
+            f"{name} must be uint8 pixels or floats in [-1, 1], got dtype {images.dtype}"
+        )
+    return check_float_images(name, images)
+
+
+def check_noise(name: str, value: Any, noise_dim: int | None = None) -> np.ndarray:
+    """Return `value` as finite `float32` noise `(n, noise_dim)`, or raise."""
+    noise = check_array(name, value)
+    if noise.dtype.kind != "f":
+        raise TypeError(f"{name} must be floats, got dtype {noise.dtype}")
+    if noise.ndim != 2 or (noise_dim is not None and noise.shape[1] != noise_dim):
+        raise ValueError(
+            f"{name} must have shape (n, {noise_dim or 'noise_dim'}), got {noise.shape}"
+        )
+    check_finite(name, noise)
+    return noise.astype(np.float32, copy=False)
+
+
+def check_logits(name: str, value: Any) -> tf.Tensor:
+    """Return `value` as `float32` logits `(n, 1)` or `(n,)`, or raise.
+
+    Values are looked at only where there are any: not while a `tf.function` is traced.
+    """
+    if not tf.is_symbolic_tensor(value):
+        array = check_array(name, value)
+        if np.isnan(array).any():
+            raise ValueError(f"{name} must not hold NaN")
+    logits = tf.convert_to_tensor(value)
+    if not logits.dtype.is_floating:
+        raise TypeError(f"{name} must be floats, got dtype {logits.dtype.name}")
+    shape = logits.shape
+    if shape.rank not in (1, 2) or (shape.rank == 2 and shape[1] not in (1, None)):
+        raise ValueError(f"{name} must have shape (n, 1) or (n,), got {tuple(shape)}")
+    return tf.cast(logits, tf.float32)
+
+
+def check_folder(name: str, value: Any, *, must_exist: bool = False) -> Path:
+    """Return `value` as the path of a folder, or raise if something else is in the way."""
+    path = _path(name, value)
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(f"{name} must be a folder, got the file {path}")
+    if must_exist and not path.exists():
+        raise FileNotFoundError(f"{name} must be a folder that exists, got {path}")
+    return path
+
+
+def check_new_file(name: str, value: Any, suffix: str) -> Path:
+    """Return `value` as the path of a file to write, or raise."""
+    path = _path(name, value)
+    if path.is_dir():
+        raise IsADirectoryError(f"{name} must be a file, got the folder {path}")
+    if path.suffix.lower() != suffix:
+        raise ValueError(f"{name} must end in {suffix}, got {path.name!r}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{name} must be in a folder that exists, got {path}")
+    return path
+
+
+def _path(name: str, value: Any) -> Path:
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a path, got {value!r} ({type(value).__name__})")
+    if not os.fspath(value):
+        raise ValueError(f"{name} must be a path, got an empty string")
+    return Path(value).expanduser()

@@ -1,0 +1,180 @@
+"""The generator: noise in, images out."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from .checks import check_integer, check_noise, check_seed
+
+NOISE_DIM = 100
+IMAGE_SHAPE = (28, 28, 1)
+
+
+def make_generator_model(
+    *,
+    image_shape: tuple[int, int, int] = IMAGE_SHAPE,
+    noise_dim: int = NOISE_DIM,
+    seed: int | None = None,
+    dtype: str | keras.DTypePolicy | None = None,
+) -> keras.Sequential:
+    """Build the generator of TensorFlow's DCGAN tutorial.
+
+    A dense layer makes a small image of many channels out of the noise; transposed convolutions
+    double its size twice (7 → 14 → 28 for MNIST) while they lower the number of channels. Every
+    layer but the last is followed by batch normalisation and LeakyReLU; the last ends in tanh.
+    With no arguments it has 2,330,944 parameters, 25,472 of them not trainable.
+
+    Args:
+        image_shape: `(height, width, channels)` of its images; height and width are multiples of 4.
+        noise_dim: length of a noise vector.
+        seed: seed of the initial weights; None draws them from Keras' global random state.
+        dtype: a Keras dtype policy, such as "mixed_bfloat16"; None takes Keras' global one.
+
+    Returns:
+        A `keras.Sequential` from noise `(n, noise_dim)` to images `(n, *image_shape)` in [-1, 1].
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a size is not positive, or height or width is not a multiple of 4.
+
+    Example:
+        >>> make_generator_model().count_params()
+        2330944
+
+    References:
+        A. Radford, L. Metz, S. Chintala: Unsupervised representation learning with deep
+        convolutional generative adversarial networks. ICLR 2016, arXiv:1511.06434.
+    """
+    height, width, channels = check_image_shape(image_shape)
+    noise_dim = check_integer("noise_dim", noise_dim, minimum=1)
+    seeds = layer_seeds(seed)
+    small = (height // 4, width // 4, 256)
+
+    def kernel() -> keras.initializers.Initializer:
+        return keras.initializers.GlorotUniform(seed=next(seeds))
+
+    def upsample(filters: int, strides: int, **options: Any) -> keras.Layer:
+        return layers.Conv2DTranspose(
+            filters, 5, strides, padding="same", use_bias=False,
+            kernel_initializer=kernel(), dtype=dtype, **options,
+        )  # fmt: skip
+
+    return keras.Sequential(
+        [
+            keras.Input((noise_dim,)),
+            layers.Dense(
+                int(np.prod(small)), use_bias=False, kernel_initializer=kernel(), dtype=dtype
+            ),
+            layers.BatchNormalization(dtype=dtype),
+            layers.LeakyReLU(dtype=dtype),
+            layers.Reshape(small, dtype=dtype),
+            upsample(128, strides=1),
+            layers.BatchNormalization(dtype=dtype),
+            layers.LeakyReLU(dtype=dtype),
+            upsample(64, strides=2),
+            layers.BatchNormalization(dtype=dtype),
+            layers.LeakyReLU(dtype=dtype),
+            upsample(channels, strides=2, activation="tanh"),
+        ],
+        name="generator",
+    )
+
+
+def sample_noise(n: int, seed: int, noise_dim: int = NOISE_DIM) -> np.ndarray:
+    """Draw `n` noise vectors from the standard normal distribution.
+
+    Args:
+        n: how many.
+        seed: which ones; the same seed gives the same vectors on every machine.
+        noise_dim: length of a vector.
+
+    Returns:
+        `float32` array `(n, noise_dim)`.
+
+    Raises:
+        TypeError: an argument is not an integer.
+        ValueError: `n` or `noise_dim` is below 1, or `seed` is negative.
+
+    Example:
+        >>> sample_noise(16, seed=0).shape
+        (16, 100)
+    """
+    n = check_integer("n", n, minimum=1)
+    seed = check_seed("seed", seed)
+    noise_dim = check_integer("noise_dim", noise_dim, minimum=1)
+    return np.random.default_rng(seed).standard_normal((n, noise_dim)).astype(np.float32)
+
+
+def interpolate_noise(start: Any, end: Any, n: int) -> np.ndarray:
+    """Walk from one noise vector to another, along the sphere (slerp).
+
+    Normal noise in many dimensions lies close to a sphere. A straight line between two points cuts
+    through its inside, where the generator never saw noise; the walk along the sphere does not.
+
+    Args:
+        start: the first vector, shape `(noise_dim,)`.
+        end: the last vector, of the same shape.
+        n: number of vectors, both ends included; at least 2.
+
+    Returns:
+        `float32` array `(n, noise_dim)`: its first row is `start`, its last is `end`.
+
+    Raises:
+        TypeError: the vectors are not floats, or `n` is not an integer.
+        ValueError: the shapes differ or are not `(noise_dim,)`, a vector is zero or not finite, or
+            `n` is below 2.
+
+    References:
+        T. White: Sampling generative networks. 2016, arXiv:1609.04468, section 2.1.
+    """
+    start, end = (
+        check_noise(name, np.asarray(vector)[np.newaxis])[0]
+        for name, vector in (("start", start), ("end", end))
+    )
+    if start.shape != end.shape:
+        raise ValueError(f"start and end must have one shape, got {start.shape} and {end.shape}")
+    n = check_integer("n", n, minimum=2)
+    for name, vector in (("start", start), ("end", end)):
+        if not vector.any():
+            raise ValueError(f"{name} must not be all zeros: it has no direction")
+
+    cosine = np.dot(start, end) / (np.linalg.norm(start) * np.linalg.norm(end))
+    angle = np.arccos(np.clip(cosine, -1, 1))
+    t = np.linspace(0, 1, n, dtype=np.float32)[:, np.newaxis]
+    if np.sin(angle) < 1e-6:  # parallel or opposite: every arc is as good, take the line
+        path = (1 - t) * start + t * end
+    else:
+        path = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)
+    path[0], path[-1] = start, end
+    return path.astype(np.float32)
+
+
+def check_image_shape(image_shape: Any) -> tuple[int, int, int]:
+    """Return `image_shape` if it is `(height, width, channels)` with multiples of 4, or raise."""
+    try:
+        height, width, channels = image_shape
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"image_shape must be (height, width, channels), got {image_shape!r}"
+        ) from None
+    for name, size in (("height", height), ("width", width)):
+        check_integer(f"image_shape's {name}", size, minimum=4)
+        if size % 4:
+            raise ValueError(f"image_shape's {name} must be a multiple of 4, got {size}")
+    check_integer("image_shape's channels", channels, minimum=1)
+    return int(height), int(width), int(channels)
+
+
+def layer_seeds(seed: int | None) -> Iterator[int | None]:
+    """Yield a seed for each layer of a model, or None for each (Keras' default) without a seed."""
+    if seed is None:
+        return itertools.repeat(None)
+    generator = random.Random(check_seed("seed", seed))
+    return (generator.randrange(2**31) for _ in itertools.count())

@@ -1,0 +1,680 @@
+"""The training: its state (`DCGAN`), one compiled step, the loop, and what the loop records."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from .checkpoints import Checkpoints
+from .checks import (
+    check_choice,
+    check_float_images,
+    check_images,
+    check_instance,
+    check_integer,
+    check_noise,
+    check_seed,
+)
+from .data import check_batch_size, denormalize, make_dataset
+from .discriminator import make_discriminator_model
+from .generator import make_generator_model, sample_noise
+from .losses import discriminator_loss, generator_loss
+
+DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
+FRAME_IMAGES = 16  # a grid of 4 × 4, as in the tutorial
+SAMPLE_BATCH = 500  # images made at a time by `generate`: bounds the memory, changes no value
+REFRESH_SECONDS = 0.5  # how often losses are fetched: each fetch makes a GPU wait
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How to train: the settings in which one way of training differs from another.
+
+    Attributes:
+        batch_size: real images in a step, and fakes.
+        learning_rate: of both Adam optimizers.
+        beta_1: Adam's decay of the first moment.
+    """
+
+    batch_size: int
+    learning_rate: float
+    beta_1: float
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "tutorial": Recipe(batch_size=256, learning_rate=1e-4, beta_1=0.9),
+}
+
+
+@dataclasses.dataclass
+class History:
+    """What a training run recorded.
+
+    Attributes:
+        steps_per_epoch: training steps in an epoch; 0 before any training.
+        steps: number of each recorded step, from 1.
+        step_losses: for each name that the train step returns, its value at each of `steps`.
+        frames: images made from one fixed noise, `uint8` arrays `(16, height, width, channels)`:
+            the first before training, then one an epoch (or every `frame_every` steps).
+        frame_steps: number of steps done at each frame.
+    """
+
+    steps_per_epoch: int = 0
+    steps: list[int] = dataclasses.field(default_factory=list)
+    step_losses: dict[str, list[float]] = dataclasses.field(default_factory=dict)
+    frames: list[np.ndarray] = dataclasses.field(default_factory=list)
+    frame_steps: list[int] = dataclasses.field(default_factory=list)
+
+    @property
+    def epochs(self) -> list[int]:
+        """The numbers of the finished epochs, from 1."""
+        if not self.steps:
+            return []
+        first = (self.steps[0] - 1 + self.steps_per_epoch - 1) // self.steps_per_epoch
+        return list(range(first + 1, self.steps[-1] // self.steps_per_epoch + 1))
+
+    @property
+    def generator_loss(self) -> list[float]:
+        """The mean of the generator's loss over each finished epoch."""
+        return self._epoch_means("generator_loss")
+
+    @property
+    def discriminator_loss(self) -> list[float]:
+        """The mean of the discriminator's loss over each finished epoch."""
+        return self._epoch_means("discriminator_loss")
+
+    @property
+    def frame_labels(self) -> list[str]:
+        """A label for each frame: "epoch 3", or "step 40" where frames are made within epochs."""
+        if any(step % self.steps_per_epoch for step in self.frame_steps):
+            return [f"step {step}" for step in self.frame_steps]
+        return [f"epoch {step // self.steps_per_epoch}" for step in self.frame_steps]
+
+    def _epoch_means(self, name: str) -> list[float]:
+        values = dict(zip(self.steps, self.step_losses.get(name, []), strict=True))
+        n = self.steps_per_epoch
+        return [
+            float(np.mean([values[step] for step in range((epoch - 1) * n + 1, epoch * n + 1)]))
+            for epoch in self.epochs
+        ]
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """The whole record as arrays, for a checkpoint."""
+        return {
+            "steps_per_epoch": np.array(self.steps_per_epoch),
+            "steps": np.array(self.steps, np.int64),
+            "frames": np.array(self.frames, np.uint8),
+            "frame_steps": np.array(self.frame_steps, np.int64),
+            **{f"loss/{name}": np.array(v, np.float32) for name, v in self.step_losses.items()},
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> History:
+        """The record that `to_arrays` gave."""
+        return cls(
+            steps_per_epoch=int(arrays["steps_per_epoch"]),
+            steps=arrays["steps"].tolist(),
+            step_losses={
+                name.removeprefix("loss/"): array.tolist()
+                for name, array in arrays.items()
+                if name.startswith("loss/")
+            },
+            frames=list(arrays["frames"]),
+            frame_steps=arrays["frame_steps"].tolist(),
+        )
+
+
+class DCGAN:
+    """The state of a training run: all that a checkpoint must hold, and nothing else.
+
+    With no arguments it is TensorFlow's DCGAN tutorial: its two models, each with an Adam optimizer
+    of learning rate 1e-4. Two objects made with the same arguments have the same weights.
+
+    Args:
+        recipe: which settings to train with; "tutorial" is the only one so far.
+        seed: seed of the weights, the dropout, the noise and the order of the images, in
+            [0, 2**63).
+        dtype: Keras dtype policy of the two models that are made here: "float32",
+            "mixed_bfloat16" or "mixed_float16" (which scales its losses by itself).
+        generator: a Keras model of your own, from noise `(n, noise_dim)` to images
+            `(n, height, width, channels)` in [-1, 1].
+        discriminator: one from such images to logits `(n, 1)`.
+        generator_optimizer: a Keras optimizer of your own, not yet built.
+        discriminator_optimizer: another one.
+
+    Attributes:
+        generator: the generator, a Keras model.
+        discriminator: the discriminator, a Keras model.
+        generator_optimizer: the generator's optimizer.
+        discriminator_optimizer: the discriminator's optimizer.
+        step: `tf.Variable` of dtype `int64`, the number of training steps done.
+        random_states: the variables that hold the state of the models' own randomness (dropout).
+        history: the `History` of the run.
+        noise_dim: length of a noise vector.
+        image_shape: `(height, width, channels)` of an image.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: an unknown recipe or dtype, a negative seed, or models whose shapes do not fit
+            each other.
+
+    Example:
+        >>> gan = DCGAN(seed=1)
+        >>> gan.generate(sample_noise(4, seed=0)).shape
+        (4, 28, 28, 1)
+    """
+
+    def __init__(
+        self,
+        *,
+        recipe: str = "tutorial",
+        seed: int = 0,
+        dtype: str = "float32",
+        generator: keras.Model | None = None,
+        discriminator: keras.Model | None = None,
+        generator_optimizer: keras.optimizers.Optimizer | None = None,
+        discriminator_optimizer: keras.optimizers.Optimizer | None = None,
+    ) -> None:
+        self.recipe = RECIPES[check_choice("recipe", recipe, tuple(RECIPES))]
+        self.seed = check_seed("seed", seed)
+        check_choice("dtype", dtype, DTYPES)
+        for name, model in (("generator", generator), ("discriminator", discriminator)):
+            if model is not None:
+                check_instance(name, model, keras.Model)
+        for name, optimizer in (
+            ("generator_optimizer", generator_optimizer),
+            ("discriminator_optimizer", discriminator_optimizer),
+        ):
+            if optimizer is not None:
+                check_instance(name, optimizer, keras.optimizers.Optimizer)
+        if generator_optimizer is not None and generator_optimizer is discriminator_optimizer:
+            raise ValueError("generator_optimizer and discriminator_optimizer must be two, got one")
+
+        # One seed, four independent streams: the two models here, and noise and order by their step.
+        generator_seed, discriminator_seed = (
+            int(s) for s in np.random.SeedSequence(self.seed).generate_state(2)
+        )
+        image_shape = {} if generator is None else {"image_shape": generator.output_shape[1:]}
+        self.generator = generator or make_generator_model(
+            **({} if discriminator is None else {"image_shape": discriminator.input_shape[1:]}),
+            seed=generator_seed,
+            dtype=dtype,
+        )
+        self.discriminator = discriminator or make_discriminator_model(
+            **image_shape, seed=discriminator_seed, dtype=dtype
+        )
+        self._check_shapes()
+        self.noise_dim = int(self.generator.input_shape[1])
+        self.image_shape: tuple[int, int, int] = tuple(self.generator.output_shape[1:])
+
+        self.generator_optimizer = generator_optimizer or self._make_optimizer(dtype)
+        self.discriminator_optimizer = discriminator_optimizer or self._make_optimizer(dtype)
+        # Built now: a variable made while the step is traced would not be in a checkpoint yet.
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
+        # Keras counts the state of dropout's seed among a model's variables, not its weights, and
+        # tf.train.Checkpoint(model) leaves it out.
+        self.random_states = [
+            state.value
+            for model in (self.generator, self.discriminator)
+            for state in model.variables
+            if not any(state is weight for weight in model.weights)
+        ]
+        self.history = History()
+        self.run: dict[str, Any] | None = None  # the settings that `train` was first called with
+        self._settings = {
+            "recipe": recipe,
+            "seed": self.seed,
+            "dtype": dtype,
+            "generator": _fingerprint(_architecture(self.generator)),
+            "discriminator": _fingerprint(_architecture(self.discriminator)),
+            "generator_optimizer": _optimizer_settings(self.generator_optimizer),
+            "discriminator_optimizer": _optimizer_settings(self.discriminator_optimizer),
+        }
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that two runs must share to be one run, as JSON values."""
+        return {**self._settings, **(self.run or {})}
+
+    def generate(self, noise: Any) -> np.ndarray:
+        """Make images, with the generator in inference mode.
+
+        In inference mode batch normalisation uses its moving averages, so that an image depends on
+        its own noise vector alone, not on its neighbours in the batch.
+
+        Args:
+            noise: floats `(n, noise_dim)`, for example `sample_noise(n, seed)`.
+
+        Returns:
+            `float32` array `(n, height, width, channels)` in [-1, 1].
+
+        Raises:
+            TypeError: the noise is not floats.
+            ValueError: the noise is empty, not finite or of another shape.
+        """
+        noise = check_noise("noise", noise, self.noise_dim)
+        return generate_images(self.generator, noise)
+
+    def _check_shapes(self) -> None:
+        noise, images = self.generator.input_shape, self.generator.output_shape
+        if len(noise) != 2 or noise[1] is None or len(images) != 4 or None in images[1:]:
+            raise ValueError(
+                "generator must map (n, noise_dim) to (n, height, width, channels), "
+                f"got {noise} to {images}"
+            )
+        if tuple(self.discriminator.input_shape[1:]) != tuple(images[1:]):
+            raise ValueError(
+                f"discriminator must take the generator's images {tuple(images[1:])}, "
+                f"got an input of {tuple(self.discriminator.input_shape[1:])}"
+            )
+        if tuple(self.discriminator.output_shape) != (None, 1):
+            raise ValueError(
+                f"discriminator must return logits (n, 1), got {self.discriminator.output_shape}"
+            )
+
+    def _make_optimizer(self, dtype: str) -> keras.optimizers.Optimizer:
+        optimizer = keras.optimizers.Adam(self.recipe.learning_rate, beta_1=self.recipe.beta_1)
+        if dtype == "mixed_float16":  # small gradients would be rounded to zero in float16
+            return keras.optimizers.LossScaleOptimizer(optimizer)
+        return optimizer
+
+
+def generate_images(generator: keras.Model, noise: np.ndarray) -> np.ndarray:
+    """`float32` images in [-1, 1] for `noise`, in inference mode, some hundred at a time."""
+    return np.concatenate(
+        [
+            np.asarray(tf.cast(generator(noise[i : i + SAMPLE_BATCH], training=False), tf.float32))
+            for i in range(0, len(noise), SAMPLE_BATCH)
+        ]
+    )
+
+
+class TrainStep:
+    """One compiled training step; made by `make_train_step`.
+
+    Attributes:
+        function: the `tf.function` itself, for loops that have checked their images already. What
+            a `tf.function` offers (`experimental_get_compiler_ir`,
+            `experimental_get_tracing_count`, ...) can be called on the step, too.
+    """
+
+    def __init__(self, gan: DCGAN, jit_compile: bool) -> None:
+        self._gan = gan
+        self.function = tf.function(
+            lambda images: _train_step(gan, images), autograph=False, jit_compile=jit_compile
+        )
+
+    def __call__(self, images: Any) -> dict[str, tf.Tensor]:
+        """Train on one batch of real images: `float32` `(n, height, width, channels)` in [-1, 1].
+
+        Returns:
+            The losses before the update: `{"generator_loss": ..., "discriminator_loss": ...}`,
+            `float32` scalars.
+
+        Raises:
+            TypeError: the images are not floats.
+            ValueError: the images are empty, of another shape, hold NaN or leave [-1, 1].
+        """
+        images = check_float_images("images", images)
+        _check_image_shape(self._gan, images)
+        return self.function(tf.convert_to_tensor(images))  # type: ignore[no-any-return]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.function, name)
+
+
+def make_train_step(gan: DCGAN, *, jit_compile: bool | None = None) -> TrainStep:
+    """Compile the training step of `gan`: one forward pass, two losses, two updates.
+
+    As many fakes are drawn as there are real images. Both networks run once in training mode, both
+    gradients are taken at the weights before the step, and each optimizer changes its own network.
+    The noise is a function of the run's seed and the step's number, so that a run continued from a
+    checkpoint draws what it would have drawn.
+
+    Args:
+        gan: the state to train; the step changes it in place.
+        jit_compile: whether XLA compiles the step to one program. None means: on a GPU yes, where
+            it saves launches and memory traffic; on a CPU no, where it is slower for these
+            networks. (Keras, too, keeps XLA off under `tf.distribute`.)
+
+    Returns:
+        A callable from a batch of images, `float32` `(n, height, width, channels)` in [-1, 1], to
+        `{"generator_loss", "discriminator_loss"}`, `float32` scalars of the batch before the
+        update. It is traced once for each batch size.
+
+    Raises:
+        TypeError: `gan` is no `DCGAN`, or `jit_compile` is not a bool or None.
+
+    References:
+        I. Goodfellow et al.: Generative adversarial nets. NeurIPS 2014, arXiv:1406.2661, algorithm
+        1 (there the networks take turns; the tutorial updates both from one pass).
+    """
+    check_instance("gan", gan, DCGAN)
+    if jit_compile is None:
+        jit_compile = bool(tf.config.list_physical_devices("GPU"))
+        jit_compile = jit_compile and not tf.distribute.has_strategy()
+    check_instance("jit_compile", jit_compile, bool)
+    return TrainStep(gan, jit_compile)
+
+
+def _train_step(gan: DCGAN, images: tf.Tensor) -> dict[str, tf.Tensor]:
+    noise = tf.random.stateless_normal(
+        (tf.shape(images)[0], gan.noise_dim), seed=tf.stack([np.int64(gan.seed), gan.step])
+    )
+    with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
+        fakes = gan.generator(noise, training=True)
+        real_logits = gan.discriminator(images, training=True)
+        fake_logits = gan.discriminator(fakes, training=True)
+
+        losses = {
+            "generator_loss": generator_loss(fake_logits),
+            "discriminator_loss": discriminator_loss(real_logits, fake_logits),
+        }
+        # Only under float16 does scaling change anything.
+        scaled_generator_loss = gan.generator_optimizer.scale_loss(losses["generator_loss"])
+        scaled_discriminator_loss = gan.discriminator_optimizer.scale_loss(
+            losses["discriminator_loss"]
+        )
+    generator_weights = gan.generator.trainable_variables
+    discriminator_weights = gan.discriminator.trainable_variables
+    generator_gradients = generator_tape.gradient(scaled_generator_loss, generator_weights)
+    discriminator_gradients = discriminator_tape.gradient(
+        scaled_discriminator_loss, discriminator_weights
+    )
+    gan.generator_optimizer.apply(generator_gradients, generator_weights)
+    gan.discriminator_optimizer.apply(discriminator_gradients, discriminator_weights)
+    gan.step.assign_add(1)
+    return losses
+
+
+def train(
+    gan: DCGAN,
+    images: Any,
+    epochs: int | None = None,
+    *,
+    steps: int | None = None,
+    batch_size: int | None = None,
+    checkpoint_dir: str | os.PathLike[str] | None = None,
+    checkpoint_every: int | None = None,
+    resume: bool = True,
+    frame_every: int | None = None,
+    progress: bool = True,
+    jit_compile: bool | None = None,
+) -> History:
+    """Train `gan` until it has done so many epochs, or steps, in all.
+
+    "In all" means that the same call again goes on where the last one stopped, and returns at once
+    when the run is finished. With `checkpoint_dir` that holds across processes, too: the run goes
+    on from the newest whole checkpoint of that folder, in the middle of an epoch if need be, and
+    ends with the very bits (in float32, on the same machine and versions) of a run that was never
+    interrupted.
+
+    Ctrl-C, or a notebook's stop button, ends the run after the step in progress; what was done is
+    kept, in `gan` and (with `checkpoint_dir`) on disk. Press it twice to stop without saving.
+
+    Args:
+        gan: the state to train; changed in place.
+        images: the data, `uint8` pixels or floats in [-1, 1], `(n, height, width, channels)`.
+        epochs: how many epochs in all. Give this or `steps`, not both.
+        steps: how many training steps in all.
+        batch_size: real images in a step; None takes the recipe's.
+        checkpoint_dir: folder for checkpoints (made if need be); None keeps none.
+        checkpoint_every: steps between two checkpoints; None means an epoch.
+        resume: False starts a new run, and refuses a folder that holds checkpoints.
+        frame_every: steps between two frames of the history; None means an epoch.
+        progress: whether to show a progress bar with the losses and images a second.
+        jit_compile: as in `make_train_step`.
+
+    Returns:
+        The `History` of the whole run, which is also `gan.history`.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: an argument is out of its range, the images do not fit the models, or the run
+            was begun with other settings (each one that differs is named).
+        FileExistsError: `resume` is False and the folder holds checkpoints.
+        NotADirectoryError: `checkpoint_dir` is a file.
+        FloatingPointError: a loss is NaN or infinite; the last good checkpoint is named and kept.
+        OSError: a checkpoint could not be written, or every one in the folder is damaged.
+    """
+    check_instance("gan", gan, DCGAN)
+    images = check_images("images", images)
+    _check_image_shape(gan, images)
+    if (epochs is None) == (steps is None):
+        raise ValueError(f"give exactly one of epochs and steps, got {epochs=} and {steps=}")
+    batch_size = check_batch_size(batch_size or gan.recipe.batch_size, len(images))
+    steps_per_epoch = len(images) // batch_size
+    if steps is None:
+        target = check_integer("epochs", epochs, minimum=1) * steps_per_epoch
+    else:
+        target = check_integer("steps", steps, minimum=1)
+    if frame_every is None:
+        frame_every = steps_per_epoch
+    frame_every = check_integer("frame_every", frame_every, minimum=1)
+    if checkpoint_every is None:
+        checkpoint_every = steps_per_epoch
+    checkpoint_every = check_integer("checkpoint_every", checkpoint_every, minimum=1)
+    check_instance("resume", resume, bool)
+    check_instance("progress", progress, bool)
+    step = make_train_step(gan, jit_compile=jit_compile)
+
+    run = {
+        "batch_size": batch_size,
+        "frame_every": frame_every,
+        "images": hashlib.sha256(images.tobytes()).hexdigest()[:16] + f" {images.shape}",
+    }
+    checkpoints = _start_run(gan, run, checkpoint_dir, resume)
+    gan.history.steps_per_epoch = steps_per_epoch
+
+    if int(gan.step) >= target:
+        return gan.history
+    frame_noise = sample_noise(FRAME_IMAGES, gan.seed, gan.noise_dim)
+    if not gan.history.frames:
+        _add_frame(gan, frame_noise)
+    recorder = _Recorder(gan, target, batch_size, progress, checkpoints)
+    with recorder, _stop_after_step() as stopped:
+        for batch in _batches(images, batch_size, gan.seed, int(gan.step)):
+            recorder.add(step.function(batch))
+            done = recorder.done
+            if done % frame_every == 0:
+                _add_frame(gan, frame_noise)
+            finished = done >= target or stopped()
+            if checkpoints is not None and (finished or done % checkpoint_every == 0):
+                recorder.fetch()
+                checkpoints.save()
+            if finished:
+                break
+        recorder.fetch()
+    if stopped():
+        where = "" if checkpoints is None else f", saved in {checkpoints.directory}"
+        print(f"Stopped after step {recorder.done} of {target}{where}; the same call goes on.")
+    return gan.history
+
+
+def _start_run(
+    gan: DCGAN, run: dict[str, Any], checkpoint_dir: Any, resume: bool
+) -> Checkpoints | None:
+    """Bring `gan` to where the run stopped, after checking that it is the same run."""
+    if gan.run is not None and gan.run != run:
+        differing = ", ".join(
+            f"{key}: {gan.run[key]} before, {run[key]} now"
+            for key in run
+            if gan.run[key] != run[key]
+        )
+        raise ValueError(f"gan was trained with other settings ({differing}); start a new DCGAN")
+    checkpoints = None if checkpoint_dir is None else Checkpoints(gan, checkpoint_dir)
+    before, gan.run = gan.run, run
+    try:
+        if checkpoints is not None and checkpoints.latest is not None:
+            if not resume:
+                raise FileExistsError(
+                    f"checkpoint_dir holds the checkpoints of a run: {checkpoints.directory}; "
+                    "give another folder, or resume=True to go on with that run"
+                )
+            restored = checkpoints.restore_newer()
+            if restored is not None:
+                print(f"Resuming: {restored}")
+    except BaseException:
+        gan.run = before
+        raise
+    return checkpoints
+
+
+def _batches(images: np.ndarray, batch_size: int, seed: int, step: int) -> Iterator[tf.Tensor]:
+    """The batches of a run from its step number `step` on, epoch after epoch, without end."""
+    steps_per_epoch = len(images) // batch_size
+    while True:
+        epoch, position = divmod(step, steps_per_epoch)
+        dataset = make_dataset(images, batch_size, seed=seed, epoch=epoch)
+        yield from dataset.skip(position)
+        step += steps_per_epoch - position
+
+
+def _add_frame(gan: DCGAN, noise: np.ndarray) -> None:
+    frame = gan.generate(noise)
+    if np.isfinite(frame).all():  # a run that diverged stops at its losses, with a better message
+        gan.history.frames.append(denormalize(frame))
+        gan.history.frame_steps.append(int(gan.step))
+
+
+class _Recorder:
+    """Moves losses from the device into the history, and shows them in a progress bar."""
+
+    def __init__(
+        self,
+        gan: DCGAN,
+        target: int,
+        batch_size: int,
+        progress: bool,
+        checkpoints: Checkpoints | None,
+    ) -> None:
+        from tqdm.auto import tqdm
+
+        self._history = gan.history
+        self._checkpoints = checkpoints
+        self._batch_size = batch_size
+        self._pending: list[dict[str, tf.Tensor]] = []
+        self._fetched_at = time.monotonic()
+        self.done = int(gan.step)
+        self._bar = tqdm(
+            total=target * batch_size,
+            initial=self.done * batch_size,
+            unit=" images",
+            unit_scale=True,
+            disable=not progress,
+            mininterval=REFRESH_SECONDS,
+        )
+
+    def __enter__(self) -> _Recorder:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._bar.close()
+
+    def add(self, losses: dict[str, tf.Tensor]) -> None:
+        """Note the losses of one step; they are fetched now and then."""
+        self._pending.append(losses)
+        self.done += 1
+        self._bar.update(self._batch_size)
+        if time.monotonic() - self._fetched_at > REFRESH_SECONDS:
+            self.fetch()
+
+    def fetch(self) -> None:
+        """Fetch all losses that were noted; raise if one is NaN or infinite."""
+        first = self.done - len(self._pending) + 1
+        for step, losses in enumerate(self._pending, first):
+            values = {name: float(loss) for name, loss in losses.items()}
+            if not np.isfinite(list(values.values())).all():
+                raise FloatingPointError(self._divergence(step, values))
+            self._history.steps.append(step)
+            for name, value in values.items():
+                self._history.step_losses.setdefault(name, []).append(value)
+        if self._pending:
+            epoch = (self.done - 1) // self._history.steps_per_epoch + 1
+            self._bar.set_description(f"epoch {epoch}", refresh=False)
+            self._bar.set_postfix({k.removesuffix("_loss"): f"{v:.3f}" for k, v in values.items()})
+        self._pending.clear()
+        self._fetched_at = time.monotonic()
+
+    def _divergence(self, step: int, values: Mapping[str, float]) -> str:
+        last = None if self._checkpoints is None else self._checkpoints.latest
+        kept = "no checkpoint was kept" if last is None else f"the last good checkpoint is {last}"
+        return (
+            f"training diverged at step {step}: "
+            + ", ".join(f"{name} is {value}" for name, value in values.items())
+            + f"; {kept}"
+        )
+
+
+@contextmanager
+def _stop_after_step() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a wish that the loop asks for between steps.
+
+    An exception in the middle of a step would leave weights updated whose losses are not recorded.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop.is_set  # Python delivers signals to the main thread alone
+        return
+
+    previous = signal.getsignal(signal.SIGINT)
+
+    def handle(signal_number: int, frame: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield stop.is_set
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _check_image_shape(gan: DCGAN, images: np.ndarray) -> None:
+    if images.shape[1:] != gan.image_shape:
+        raise ValueError(
+            f"images must have shape (n, {', '.join(map(str, gan.image_shape))}) for this gan, "
+            f"got {images.shape}"
+        )
+
+
+def _architecture(model: keras.Model) -> Any:
+    """What makes two models the same: their layers' classes and settings, without their names."""
+    return [
+        [type(layer).__name__, _without_names(layer.get_config()), [w.shape for w in layer.weights]]
+        for layer in model.layers
+    ]
+
+
+def _optimizer_settings(optimizer: keras.optimizers.Optimizer) -> Any:
+    config = _without_names(optimizer.get_config())
+    return json.loads(json.dumps(config, sort_keys=True, default=lambda o: type(o).__name__))
+
+
+def _without_names(config: Any) -> Any:
+    if isinstance(config, Mapping):
+        return {k: _without_names(v) for k, v in config.items() if k != "name"}
+    if isinstance(config, (list, tuple)):
+        return [_without_names(value) for value in config]
+    return float(config) if isinstance(config, np.floating) else config
+
+
+def _fingerprint(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=lambda o: type(o).__name__)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

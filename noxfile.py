@@ -1,0 +1,56 @@
+"""The maintainers' tasks. ``python -m nox --list`` names them.
+
+They run in the environment that nox itself runs in, made once with
+``python -m pip install -e ".[dev]"``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.3"
+nox.options.sessions = ["lint", "tests", "book"]
+
+
+@nox.session(python=False)
+def refresh(session: nox.Session) -> None:
+    """Run the notebooks and store their outputs: all, or those named (``-- 05 07``)."""
+    session.run(sys.executable, "-m", "tools.notebooks", *session.posargs)
+
+
+@nox.session(python=False)
+def tests(session: nox.Session) -> None:
+    """Run the tests and every notebook, and compare the notebooks' outputs."""
+    session.run(sys.executable, "-m", "pytest", "--nbval", *session.posargs)
+
+
+@nox.session(python=False)
+def book(session: nox.Session) -> None:
+    """Build the book, with warnings as errors."""
+    program = str(Path(sys.executable).with_name("jupyter-book"))
+    session.run(program, "build", "-W", "-n", "--keep-going", *session.posargs, ".")
+
+
+@nox.session(python=False)
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and types."""
+    session.run(sys.executable, "-m", "ruff", "check", ".")
+    session.run(sys.executable, "-m", "ruff", "format", "--check", ".")
+    session.run(sys.executable, "-m", "mypy")
+
+
+@nox.session(python=False)
+def bench(session: nox.Session) -> None:
+    """Run the benchmarks: all, or the scripts named."""
+    scripts = session.posargs or [str(path) for path in sorted(Path("benchmarks").glob("*.py"))]
+    for script in scripts:
+        session.run(sys.executable, script)
+
+
+@nox.session(python=False)
+def address(session: nox.Session) -> None:
+    """Write the address in the file REPOSITORY into every other file that needs it."""
+    session.run(sys.executable, "-m", "tools.address")

@@ -1,0 +1,1 @@
+"""What the maintainers' tasks in ``noxfile.py`` run. Not part of the package."""
