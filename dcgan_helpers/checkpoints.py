@@ -3,7 +3,7 @@
 A checkpoint is a folder of its own:
 
     step-00000234/
-        state.index, state.data-…   both networks, both optimizers, step, dropout: tf.train.Checkpoint
+        state.index, state.data-…   both networks, both optimizers, step, dropout state
         history.npz                 losses and frames
         manifest.json               settings, versions, and the SHA-256 of each file
 
@@ -163,36 +163,23 @@ class Checkpoints:
             ValueError: the checkpoint is of a run with other settings; each difference is named.
             OSError: every checkpoint is damaged. Nothing was changed.
         """
-        problems = []
-        for path in reversed(self.all):
-            try:
-                manifest = self._verify(path)
-            except OSError as error:
-                problems.append(str(error))
-                continue
-            for problem in problems:
-                warnings.warn(f"damaged checkpoint passed over: {problem}", stacklevel=2)
-            self._check_settings(path, manifest)
-            return self._read(path, manifest)
-        if problems:
-            raise OSError(f"every checkpoint in {self.directory} is damaged: {'; '.join(problems)}")
-        raise FileNotFoundError(f"no checkpoint in {self.directory}")
+        path, manifest = self._newest_whole()
+        self._check_settings(path, manifest)
+        return self._read(path, manifest)
 
     def restore_newer(self) -> Restored | None:
         """Restore as `restore` does, but only if that is ahead of the state in memory."""
-        step = int(self._gan.step)
-        newest = self.latest
-        if newest is None or (step and step >= int(newest.name.removeprefix(_PREFIX))):
-            if newest is not None:
-                self._check_settings(newest, self._verify(newest))
+        path, manifest = self._newest_whole()
+        self._check_settings(path, manifest)
+        if 0 < int(self._gan.step) >= manifest["step"]:
             return None
-        return self.restore()
+        return self._read(path, manifest)
 
     def _write(self, folder: Path) -> None:
         gan = self._gan
         self._checkpoint.write(str(folder / "state"))
         with open(folder / "history.npz", "wb") as file:
-            np.savez(file, **gan.history.to_arrays())
+            np.savez(file, allow_pickle=False, **gan.history.to_arrays())
         manifest = {
             "format": _FORMAT,
             "step": int(gan.step),
@@ -203,9 +190,25 @@ class Checkpoints:
         }
         manifest["sha256"] = _digest(manifest)
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
-        for file in folder.iterdir():
-            _sync(file)
+        for written in folder.iterdir():
+            _sync(written)
         _sync(folder)
+
+    def _newest_whole(self) -> tuple[Path, dict[str, Any]]:
+        """The newest checkpoint that is not damaged, and its manifest."""
+        problems = []
+        for path in reversed(self.all):
+            try:
+                manifest = self._verify(path)
+            except OSError as error:
+                problems.append(str(error))
+                continue
+            for problem in problems:
+                warnings.warn(f"damaged checkpoint passed over: {problem}", stacklevel=3)
+            return path, manifest
+        if problems:
+            raise OSError(f"every checkpoint in {self.directory} is damaged: {'; '.join(problems)}")
+        raise FileNotFoundError(f"no checkpoint in {self.directory}")
 
     def _verify(self, path: Path) -> dict[str, Any]:
         """Return the manifest of a checkpoint whose every byte is as it was written, or raise."""
@@ -221,7 +224,7 @@ class Checkpoints:
                     raise OSError(f"{path}: {name} is damaged: its checksum does not match")
             except FileNotFoundError as error:
                 raise OSError(f"{path}: {name} is missing") from error
-        return manifest  # type: ignore[no-any-return]
+        return manifest
 
     def _check_settings(self, path: Path, manifest: dict[str, Any]) -> None:
         saved, settings = manifest["settings"], self._gan.settings

@@ -213,8 +213,8 @@ def load_image_folder(
     for image, file in zip(images, files, strict=True):
         try:
             with Image.open(file) as picture:
-                picture = picture.convert("L" if channels == 1 else "RGB")
-                fitted = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
+                converted = picture.convert("L" if channels == 1 else "RGB")
+                fitted = ImageOps.fit(converted, (width, height), Image.Resampling.LANCZOS)
         except (UnidentifiedImageError, OSError) as error:
             raise ValueError(f"path holds a picture that cannot be read: {file}") from error
         image[:] = np.asarray(fitted).reshape(height, width, channels)

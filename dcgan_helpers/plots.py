@@ -34,7 +34,8 @@ def show_images(
     In a notebook, make it the last expression of a cell; elsewhere, call `.savefig(path)` on it.
 
     Args:
-        images: `uint8` pixels or floats in [-1, 1], `(n, height, width, channels)`, 1 or 3 channels.
+        images: `uint8` pixels or floats in [-1, 1], `(n, height, width, channels)`, 1 or 3
+            channels.
         titles: something to write above each image; None writes nothing.
         columns: images in a row; None makes the grid as square as can be.
         size: width of an image, in inches.
@@ -60,7 +61,7 @@ def show_images(
     axes.set_position((0, 0, 1, 1))
     axes.imshow(grid, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     axes.set_axis_off()
-    row_width = int(round((grid.shape[1] + 2) / (width + 2)))
+    row_width = round((grid.shape[1] + 2) / (width + 2))
     for i, title in enumerate(titles if titles is not None else ()):
         left = i % row_width * (width + 2)
         top = i // row_width * (images.shape[1] + 2)

@@ -202,7 +202,7 @@ class DCGAN:
         if generator_optimizer is not None and generator_optimizer is discriminator_optimizer:
             raise ValueError("generator_optimizer and discriminator_optimizer must be two, got one")
 
-        # One seed, four independent streams: the two models here, and noise and order by their step.
+        # Of one seed, a seed for each model; the noise and the order take the seed and the step.
         generator_seed, discriminator_seed = (
             int(s) for s in np.random.SeedSequence(self.seed).generate_state(2)
         )
@@ -332,7 +332,7 @@ class TrainStep:
         """
         images = check_float_images("images", images)
         _check_image_shape(self._gan, images)
-        return self.function(tf.convert_to_tensor(images))  # type: ignore[no-any-return]
+        return self.function(tf.convert_to_tensor(images))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.function, name)

@@ -47,9 +47,10 @@ def test_an_error_keeps_its_message_and_loses_the_files_that_it_names():
 
 def test_metadata_that_varies_is_dropped_and_what_the_author_wrote_is_kept():
     cell = new_code_cell("x")
-    cell.metadata = {"tags": ["a"], "mystnb": {"image": {"alt": "b"}}, "execution": {"now": 1}}
-    metadata = {"widgets": {}, "language_info": {"version": "3"}}
-    result = tool.normalise(new_notebook(cells=[cell], metadata=metadata))
+    cell.metadata.update(tags=["a"], mystnb={"image": {"alt": "b"}}, execution={"now": "1"})
+    notebook = new_notebook(cells=[cell])
+    notebook.metadata.update(widgets={}, language_info={"name": "python", "version": "3.10"})
+    result = tool.normalise(notebook)
     assert result.metadata == tool.METADATA
     assert result.cells[0].metadata == {"tags": ["a"], "mystnb": {"image": {"alt": "b"}}}
     assert tool.normalise(result) == result

@@ -11,6 +11,7 @@ import copy
 import hashlib
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -72,7 +73,7 @@ def read(path: Path) -> NotebookNode:
         text = f"{number} {cell['cell_type']} {''.join(cell['source'])}"
         cell.setdefault("id", hashlib.sha256(text.encode()).hexdigest()[:8])
     raw["nbformat"], raw["nbformat_minor"] = 4, 5
-    notebook = nbformat.from_dict(raw)
+    notebook = nbformat.reads(json.dumps(raw), as_version=nbformat.NO_CONVERT)
     nbformat.validate(notebook)
     return notebook
 
@@ -134,7 +135,7 @@ def run(path: Path) -> tuple[NotebookNode, float]:
         store_widget_state=False,
     )
     start = time.perf_counter()
-    client.execute()
+    client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log, not the cells' stderr
     return normalise(notebook), time.perf_counter() - start
 
 
