@@ -7,12 +7,9 @@ history = dcgan.train(gan, dcgan.load_mnist().train_images, epochs=50, checkpoin
 dcgan.make_gif(history.frames, "dcgan.gif")
 """
 
-import os
+from .quiet import import_tensorflow
 
-# TensorFlow's C++ side writes to stderr while it loads (no GPU found, instruction sets in use), and
-# a notebook would show that above its first result. Python errors and warnings are not affected.
-# Set the variable yourself, before the import, to see those lines.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import_tensorflow()  # before any module that imports it
 
 from .checkpoints import Checkpoints
 from .data import (

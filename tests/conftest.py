@@ -1,0 +1,66 @@
+"""What the tests share: tiny models and tiny data, so that logic is tested in milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+
+import dcgan_helpers as dcgan  # before keras: it quiets TensorFlow's start
+
+IMAGE_SHAPE = (8, 8, 1)
+NOISE_DIM = 3
+
+
+def make_tiny_gan(seed: int = 0, **arguments: object) -> dcgan.DCGAN:
+    """A DCGAN of two tiny models with every kind of layer that has state."""
+    layers = keras.layers
+
+    def kernel(number: int) -> keras.initializers.Initializer:
+        return keras.initializers.GlorotUniform(seed=10 * seed + number)
+
+    models = {
+        "generator": keras.Sequential(
+            [
+                keras.Input((NOISE_DIM,)),
+                layers.Dense(4 * 4 * 2, use_bias=False, kernel_initializer=kernel(1)),
+                layers.BatchNormalization(),
+                layers.LeakyReLU(),
+                layers.Reshape((4, 4, 2)),
+                layers.Conv2DTranspose(
+                    1, 3, 2, padding="same", activation="tanh", kernel_initializer=kernel(2)
+                ),
+            ]
+        ),
+        "discriminator": keras.Sequential(
+            [
+                keras.Input(IMAGE_SHAPE),
+                layers.Conv2D(4, 3, 2, padding="same", kernel_initializer=kernel(3)),
+                layers.LeakyReLU(),
+                layers.Dropout(0.3, seed=seed),
+                layers.Flatten(),
+                layers.Dense(1, kernel_initializer=kernel(4)),
+            ]
+        ),
+    }
+    return dcgan.DCGAN(seed=seed, **{**models, **arguments})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def tiny_gan() -> Callable[..., dcgan.DCGAN]:
+    """The function that makes a tiny DCGAN."""
+    return make_tiny_gan
+
+
+@pytest.fixture
+def tiny_images() -> np.ndarray:
+    """22 random images: 5 batches of 4, and 2 images left over."""
+    return np.random.default_rng(0).integers(0, 256, (22, *IMAGE_SHAPE), dtype=np.uint8)
+
+
+@pytest.fixture(scope="session")
+def mnist() -> dcgan.MNIST:
+    """The real digits."""
+    return dcgan.load_mnist()

@@ -1,0 +1,51 @@
+"""A small training run for `test_checkpoints.py` to kill: `resumable_run.py FOLDER RESULT`.
+
+It trains with checkpoints in FOLDER and, when it ends, writes every number of its state to RESULT.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from conftest import IMAGE_SHAPE, make_tiny_gan
+
+import dcgan_helpers as dcgan
+
+EPOCHS = 60
+STEPS_PER_EPOCH = 5
+
+
+def state_of(gan: dcgan.DCGAN) -> dict[str, np.ndarray]:
+    """Every number that a run ends with: weights, moments, dropout, history and frames."""
+    parts = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
+    return {
+        "step": gan.step.numpy(),
+        **{
+            f"{part}/{i}": np.asarray(variable)
+            for part in parts
+            for i, variable in enumerate(getattr(gan, part).variables)
+        },
+        **{f"history/{name}": array for name, array in gan.history.to_arrays().items()},
+    }
+
+
+def run(folder: str | None) -> dcgan.DCGAN:
+    """The run, from the beginning or from where the last one was killed."""
+    gan = make_tiny_gan(seed=3)
+    n = 4 * STEPS_PER_EPOCH + 2
+    images = np.random.default_rng(0).integers(0, 256, (n, *IMAGE_SHAPE), dtype=np.uint8)
+    dcgan.train(
+        gan, images, EPOCHS, batch_size=4, checkpoint_dir=folder, checkpoint_every=3, progress=False
+    )
+    return gan
+
+
+if __name__ == "__main__":
+    print("ready", flush=True)
+    state = state_of(run(sys.argv[1]))
+    np.savez(sys.argv[2], **state)

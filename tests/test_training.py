@@ -1,0 +1,351 @@
+import os
+import signal
+import threading
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import dcgan_helpers as dcgan
+from dcgan_helpers import training
+
+
+def weights_of(gan):
+    """Every number of a run's state, by name."""
+    return {
+        "step": gan.step.numpy(),
+        **{
+            f"{part}/{i}": np.asarray(variable)
+            for part in (
+                "generator",
+                "discriminator",
+                "generator_optimizer",
+                "discriminator_optimizer",
+            )
+            for i, variable in enumerate(getattr(gan, part).variables)
+        },
+    }
+
+
+def assert_same_run(first, second):
+    a, b = weights_of(first), weights_of(second)
+    assert a.keys() == b.keys()
+    for name in a:
+        np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+    a, b = first.history.to_arrays(), second.history.to_arrays()
+    assert a.keys() == b.keys()
+    for name in a:
+        np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def by_hand_step(gan, images):
+    """The tutorial's step, not compiled, with the noise that the library draws."""
+    noise = tf.random.stateless_normal(
+        (len(images), gan.noise_dim), (gan.seed, int(gan.step)), alg="philox"
+    )
+    bce = keras.losses.BinaryCrossentropy(from_logits=True)
+    with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
+        fakes = gan.generator(noise, training=True)
+        real = gan.discriminator(images, training=True)
+        fake = gan.discriminator(fakes, training=True)
+        generator_loss = bce(tf.ones_like(fake), fake)
+        discriminator_loss = bce(tf.ones_like(real), real) + bce(tf.zeros_like(fake), fake)
+    for tape, loss, model, optimizer in (
+        (generator_tape, generator_loss, gan.generator, gan.generator_optimizer),
+        (discriminator_tape, discriminator_loss, gan.discriminator, gan.discriminator_optimizer),
+    ):
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+    gan.step.assign_add(1)
+    return float(generator_loss), float(discriminator_loss)
+
+
+def test_defaults_are_the_tutorials():
+    gan = dcgan.DCGAN()
+    assert (gan.generator.count_params(), gan.discriminator.count_params()) == (2_330_944, 212_865)
+    assert gan.generator_optimizer is not gan.discriminator_optimizer
+    for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
+        assert isinstance(optimizer, keras.optimizers.Adam)
+        assert float(optimizer.learning_rate) == pytest.approx(1e-4)
+        assert (optimizer.beta_1, optimizer.beta_2, optimizer.epsilon) == (0.9, 0.999, 1e-7)
+    assert gan.recipe.batch_size == 256
+    assert int(gan.step) == 0
+    assert len(gan.random_states) == 2  # two dropout layers
+
+
+def test_same_seed_same_state_and_another_seed_another():
+    first, second, other = dcgan.DCGAN(seed=1), dcgan.DCGAN(seed=1), dcgan.DCGAN(seed=2)
+    assert_same_run(first, second)
+    kernels = [gan.generator.weights[0].numpy() for gan in (first, other)]
+    assert not np.array_equal(*kernels)
+
+
+def test_step_is_the_tutorials(tiny_gan, tiny_images):
+    images = dcgan.normalize(tiny_images[:4])
+    ours, expected = tiny_gan(), tiny_gan()
+    step = dcgan.make_train_step(ours, jit_compile=False)
+    for _ in range(3):
+        losses = step(images)
+        generator_loss, discriminator_loss = by_hand_step(expected, images)
+        assert float(losses["generator_loss"]) == pytest.approx(generator_loss, rel=1e-5)
+        assert float(losses["discriminator_loss"]) == pytest.approx(discriminator_loss, rel=1e-5)
+    a, b = weights_of(ours), weights_of(expected)
+    for name in a:
+        np.testing.assert_allclose(a[name], b[name], rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+def test_step_returns_float32_scalars_and_counts(tiny_gan, tiny_images):
+    gan = tiny_gan()
+    losses = dcgan.make_train_step(gan)(dcgan.normalize(tiny_images[:4]))
+    assert {"generator_loss", "discriminator_loss"} <= set(losses)
+    assert {(v.shape.rank, v.dtype) for v in losses.values()} == {(0, tf.float32)}
+    assert int(gan.step) == 1
+
+
+def test_as_many_fakes_as_reals(tiny_gan, tiny_images):
+    gan, sizes = tiny_gan(), []
+    original = gan.generator.call
+    gan.generator.call = lambda noise, *a, **k: (sizes.append(noise), original(noise, *a, **k))[1]
+    step = dcgan.make_train_step(gan, jit_compile=False)
+    tf.config.run_functions_eagerly(True)
+    try:
+        for n in (3, 5):
+            step(dcgan.normalize(tiny_images[:n]))
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert [len(noise) for noise in sizes] == [3, 5]
+    assert not np.array_equal(sizes[0][:3], sizes[1][:3])  # fresh noise in each step
+
+
+def without_dropout():
+    """Dropout draws other bits under XLA, so it is left out where the two are compared."""
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed=0)),
+        ]
+    )
+
+
+def test_xla_computes_the_same_steps(tiny_gan, tiny_images):
+    images = dcgan.normalize(tiny_images[:4])
+    # SGD, because Adam divides a gradient of almost zero by its size, and so its rounding error.
+    plain, compiled = (
+        tiny_gan(
+            discriminator=without_dropout(),
+            generator_optimizer=keras.optimizers.SGD(0.1),
+            discriminator_optimizer=keras.optimizers.SGD(0.1),
+        )
+        for _ in range(2)
+    )
+    for gan, jit_compile in ((plain, False), (compiled, True)):
+        step = dcgan.make_train_step(gan, jit_compile=jit_compile)
+        for _ in range(3):
+            step(images)
+    a, b = weights_of(plain), weights_of(compiled)
+    for name in a:
+        np.testing.assert_allclose(a[name], b[name], rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+def test_one_trace_for_a_run(tiny_gan, tiny_images, monkeypatch):
+    traced = []
+    original = training._train_step
+    monkeypatch.setattr(training, "_train_step", lambda *a: (traced.append(1), original(*a))[1])
+    gan = tiny_gan()
+    dcgan.train(gan, tiny_images, epochs=4, batch_size=4, progress=False)
+    assert int(gan.step) == 20
+    assert len(traced) == 1
+
+
+def test_step_counts_its_traces(tiny_gan, tiny_images):
+    step = dcgan.make_train_step(tiny_gan())
+    for _ in range(3):
+        step(dcgan.normalize(tiny_images[:4]))
+    assert step.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_trains(dtype):
+    shape = (4, 4, 1)
+    gan = dcgan.DCGAN(
+        dtype=dtype,
+        generator=dcgan.make_generator_model(image_shape=shape, dtype=dtype, seed=0),
+        discriminator=dcgan.make_discriminator_model(image_shape=shape, dtype=dtype, seed=1),
+    )
+    before = gan.generator.weights[0].numpy()
+    images = np.zeros((4, *shape), np.uint8)
+    history = dcgan.train(gan, images, steps=2, batch_size=2, progress=False)
+    assert np.isfinite(history.step_losses["generator_loss"]).all()
+    assert not np.array_equal(before, gan.generator.weights[0].numpy())
+    assert gan.generate(dcgan.sample_noise(2, 0)).dtype == np.float32
+
+
+def test_history_of_a_run(tiny_gan, tiny_images):
+    gan = tiny_gan()
+    history = dcgan.train(gan, tiny_images, epochs=3, batch_size=4, progress=False)
+    assert history is gan.history
+    assert history.steps == list(range(1, 16))
+    assert history.epochs == [1, 2, 3]
+    for name in ("generator_loss", "discriminator_loss"):
+        means, losses = getattr(history, name), history.step_losses[name]
+        assert len(losses) == 15
+        assert means == [pytest.approx(np.mean(losses[5 * e : 5 * e + 5])) for e in range(3)]
+    assert history.frame_steps == [0, 5, 10, 15]
+    assert history.frame_labels == ["epoch 0", "epoch 1", "epoch 2", "epoch 3"]
+    assert {(f.shape, f.dtype.name) for f in history.frames} == {((16, 8, 8, 1), "uint8")}
+    noise = dcgan.sample_noise(16, gan.seed, gan.noise_dim)
+    np.testing.assert_array_equal(history.frames[-1], dcgan.denormalize(gan.generate(noise)))
+
+
+def test_frames_within_an_epoch(tiny_gan, tiny_images):
+    history = dcgan.train(
+        tiny_gan(), tiny_images, steps=7, batch_size=4, frame_every=3, progress=False
+    )
+    assert history.frame_labels == ["step 0", "step 3", "step 6"]
+    assert history.epochs == [1]
+
+
+def test_epochs_are_counted_in_all(tiny_gan, tiny_images):
+    whole, parts = tiny_gan(), tiny_gan()
+    dcgan.train(whole, tiny_images, epochs=3, batch_size=4, progress=False)
+    dcgan.train(parts, tiny_images, steps=2, batch_size=4, progress=False)
+    dcgan.train(parts, tiny_images, epochs=1, batch_size=4, progress=False)
+    dcgan.train(parts, tiny_images, steps=11, batch_size=4, progress=False)
+    dcgan.train(parts, tiny_images, epochs=3, batch_size=4, progress=False)
+    assert_same_run(whole, parts)
+
+
+def test_finished_run_returns_at_once(tiny_gan, tiny_images, monkeypatch):
+    gan = tiny_gan()
+    history = dcgan.train(gan, tiny_images, epochs=1, batch_size=4, progress=False)
+    monkeypatch.setattr(training, "_train_step", None)  # not to be called again
+    assert dcgan.train(gan, tiny_images, epochs=1, batch_size=4, progress=False) is history
+
+
+def test_floats_and_pixels_train_alike(tiny_gan, tiny_images):
+    first, second = tiny_gan(), tiny_gan()
+    dcgan.train(first, tiny_images, steps=4, batch_size=4, progress=False)
+    dcgan.train(second, dcgan.normalize(tiny_images), steps=4, batch_size=4, progress=False)
+    np.testing.assert_array_equal(
+        first.generator.weights[0].numpy(), second.generator.weights[0].numpy()
+    )
+
+
+def test_two_seeds_train_apart(tiny_gan, tiny_images):
+    histories = [
+        dcgan.train(tiny_gan(seed=s), tiny_images, steps=3, batch_size=4, progress=False)
+        for s in (0, 1)
+    ]
+    assert histories[0].step_losses != histories[1].step_losses
+
+
+def test_other_settings_are_refused(tiny_gan, tiny_images):
+    gan = tiny_gan()
+    dcgan.train(gan, tiny_images, steps=2, batch_size=4, progress=False)
+    with pytest.raises(ValueError, match="batch_size: 4 before, 5 now"):
+        dcgan.train(gan, tiny_images, steps=4, batch_size=5, progress=False)
+    with pytest.raises(ValueError, match="images:"):
+        dcgan.train(gan, 255 - tiny_images, steps=4, batch_size=4, progress=False)
+    assert int(gan.step) == 2
+
+
+def press_stop_after(gan, monkeypatch, step, times=1):
+    """Send Ctrl-C to this process when the run has done so many steps."""
+    original = training._Recorder.add
+
+    def add(self, losses):
+        original(self, losses)
+        if self.done == step:
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(training._Recorder, "add", add)
+
+
+def test_stop_keeps_what_was_done(tiny_gan, tiny_images, monkeypatch, capsys, tmp_path):
+    expected = tiny_gan()
+    dcgan.train(expected, tiny_images, epochs=2, batch_size=4, progress=False)
+    gan = tiny_gan()
+    handler = signal.getsignal(signal.SIGINT)
+    arguments = {"epochs": 2, "batch_size": 4, "progress": False, "checkpoint_dir": tmp_path}
+    with monkeypatch.context() as patch:
+        press_stop_after(gan, patch, 3)
+        history = dcgan.train(gan, tiny_images, **arguments)
+    assert int(gan.step) == 3
+    assert history.steps == [1, 2, 3]
+    assert "Stopped after step 3 of 10" in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGINT) is handler
+    again = tiny_gan()
+    dcgan.train(again, tiny_images, **arguments)
+    assert_same_run(again, expected)
+    dcgan.train(gan, tiny_images, **arguments)  # and in the same process
+    assert_same_run(gan, expected)
+
+
+def test_second_ctrl_c_stops_at_once(tiny_gan, tiny_images, monkeypatch):
+    gan = tiny_gan()
+    press_stop_after(gan, monkeypatch, 2, times=2)
+    with pytest.raises(KeyboardInterrupt):
+        dcgan.train(gan, tiny_images, epochs=2, batch_size=4, progress=False)
+
+
+def test_trains_outside_the_main_thread(tiny_gan, tiny_images):
+    gan = tiny_gan()
+    thread = threading.Thread(
+        target=dcgan.train, args=(gan, tiny_images, 1), kwargs={"batch_size": 4, "progress": False}
+    )
+    thread.start()
+    thread.join()
+    assert int(gan.step) == 5
+
+
+def test_divergence_stops_the_run_and_keeps_the_last_good(tiny_gan, tiny_images, tmp_path):
+    optimizer = keras.optimizers.SGD(1e-3)
+    gan = tiny_gan(discriminator_optimizer=optimizer)
+    arguments = {"batch_size": 4, "progress": False, "checkpoint_dir": tmp_path}
+    dcgan.train(gan, tiny_images, epochs=1, **arguments)
+    good = gan.discriminator.get_weights()
+    gan.discriminator.weights[0].assign(gan.discriminator.weights[0] * np.nan)
+    with pytest.raises(FloatingPointError, match=r"diverged at step 6: .* is nan.*step-00000005"):
+        dcgan.train(gan, tiny_images, epochs=2, **arguments)
+    dcgan.Checkpoints(gan, tmp_path).restore()
+    for a, b in zip(gan.discriminator.get_weights(), good, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_progress_bar_shows_losses_and_speed(tiny_gan, tiny_images, capfd):
+    dcgan.train(tiny_gan(), tiny_images, epochs=2, batch_size=4)
+    shown = capfd.readouterr().err
+    assert "epoch 2" in shown
+    assert "images/s" in shown
+    assert "generator=" in shown
+    assert "discriminator=" in shown
+
+
+def test_models_that_do_not_fit_each_other_are_refused(tiny_gan):
+    with pytest.raises(ValueError, match="discriminator must take the generator's images"):
+        tiny_gan(discriminator=dcgan.make_discriminator_model())
+    logits = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]
+    )
+    with pytest.raises(ValueError, match="discriminator must return logits"):
+        tiny_gan(discriminator=logits)
+
+
+def test_one_model_given_the_other_fits_it():
+    generator = dcgan.make_generator_model(image_shape=(8, 8, 3), noise_dim=5, seed=0)
+    gan = dcgan.DCGAN(generator=generator)
+    assert gan.discriminator.input_shape == (None, 8, 8, 3)
+    assert (gan.noise_dim, gan.image_shape) == (5, (8, 8, 3))
+    other = dcgan.DCGAN(discriminator=dcgan.make_discriminator_model(image_shape=(12, 8, 1)))
+    assert other.image_shape == (12, 8, 1)
+
+
+def test_generate_depends_on_each_noise_alone(tiny_gan):
+    gan = tiny_gan()
+    noise = dcgan.sample_noise(1201, seed=0, noise_dim=3)
+    images = gan.generate(noise)
+    assert images.shape == (1201, 8, 8, 1)
+    np.testing.assert_allclose(images[700:701], gan.generate(noise[700:701]), atol=1e-6)
