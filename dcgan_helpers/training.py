@@ -21,6 +21,7 @@ from .checkpoints import Checkpoints
 from .checks import (
     check_choice,
     check_float_images,
+    check_folder,
     check_images,
     check_instance,
     check_integer,
@@ -29,7 +30,7 @@ from .checks import (
 )
 from .data import check_batch_size, denormalize, make_dataset
 from .discriminator import make_discriminator_model
-from .generator import make_generator_model, sample_noise
+from .generator import IMAGE_SHAPE, make_generator_model, sample_noise
 from .losses import discriminator_loss, generator_loss
 
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -206,16 +207,16 @@ class DCGAN:
         generator_seed, discriminator_seed = (
             int(s) for s in np.random.SeedSequence(self.seed).generate_state(2)
         )
-        image_shape = {} if generator is None else {"image_shape": generator.output_shape[1:]}
+        if generator is not None:
+            _check_generator(generator)
+        image_shape = IMAGE_SHAPE if discriminator is None else discriminator.input_shape[1:]
         self.generator = generator or make_generator_model(
-            **({} if discriminator is None else {"image_shape": discriminator.input_shape[1:]}),
-            seed=generator_seed,
-            dtype=dtype,
+            image_shape=image_shape, seed=generator_seed, dtype=dtype
         )
         self.discriminator = discriminator or make_discriminator_model(
-            **image_shape, seed=discriminator_seed, dtype=dtype
+            image_shape=self.generator.output_shape[1:], seed=discriminator_seed, dtype=dtype
         )
-        self._check_shapes()
+        _check_discriminator(self.discriminator, self.generator.output_shape[1:])
         self.noise_dim = int(self.generator.input_shape[1])
         self.image_shape: tuple[int, int, int] = tuple(self.generator.output_shape[1:])
 
@@ -270,28 +271,30 @@ class DCGAN:
         noise = check_noise("noise", noise, self.noise_dim)
         return generate_images(self.generator, noise)
 
-    def _check_shapes(self) -> None:
-        noise, images = self.generator.input_shape, self.generator.output_shape
-        if len(noise) != 2 or noise[1] is None or len(images) != 4 or None in images[1:]:
-            raise ValueError(
-                "generator must map (n, noise_dim) to (n, height, width, channels), "
-                f"got {noise} to {images}"
-            )
-        if tuple(self.discriminator.input_shape[1:]) != tuple(images[1:]):
-            raise ValueError(
-                f"discriminator must take the generator's images {tuple(images[1:])}, "
-                f"got an input of {tuple(self.discriminator.input_shape[1:])}"
-            )
-        if tuple(self.discriminator.output_shape) != (None, 1):
-            raise ValueError(
-                f"discriminator must return logits (n, 1), got {self.discriminator.output_shape}"
-            )
-
     def _make_optimizer(self, dtype: str) -> keras.optimizers.Optimizer:
         optimizer = keras.optimizers.Adam(self.recipe.learning_rate, beta_1=self.recipe.beta_1)
         if dtype == "mixed_float16":  # small gradients would be rounded to zero in float16
             return keras.optimizers.LossScaleOptimizer(optimizer)
         return optimizer
+
+
+def _check_generator(model: keras.Model) -> None:
+    noise, images = model.input_shape, model.output_shape
+    if len(noise) != 2 or noise[1] is None or len(images) != 4 or None in images[1:]:
+        raise ValueError(
+            "generator must map (n, noise_dim) to (n, height, width, channels), "
+            f"got {noise} to {images}"
+        )
+
+
+def _check_discriminator(model: keras.Model, image_shape: tuple[int, ...]) -> None:
+    if tuple(model.input_shape[1:]) != tuple(image_shape):
+        raise ValueError(
+            f"discriminator must take the generator's images {tuple(image_shape)}, "
+            f"got an input of {tuple(model.input_shape[1:])}"
+        )
+    if tuple(model.output_shape) != (None, 1):
+        raise ValueError(f"discriminator must return logits (n, 1), got {model.output_shape}")
 
 
 def generate_images(generator: keras.Model, noise: np.ndarray) -> np.ndarray:
@@ -373,11 +376,8 @@ def make_train_step(gan: DCGAN, *, jit_compile: bool | None = None) -> TrainStep
 
 
 def _train_step(gan: DCGAN, images: tf.Tensor) -> dict[str, tf.Tensor]:
-    # Philox by name: left to choose, TensorFlow takes another algorithm under XLA.
     noise = tf.random.stateless_normal(
-        (tf.shape(images)[0], gan.noise_dim),
-        seed=tf.stack([np.int64(gan.seed), gan.step]),
-        alg="philox",
+        (tf.shape(images)[0], gan.noise_dim), seed=tf.stack([np.int64(gan.seed), gan.step])
     )
     with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
         fakes = gan.generator(noise, training=True)
@@ -460,7 +460,9 @@ def train(
     _check_image_shape(gan, images)
     if (epochs is None) == (steps is None):
         raise ValueError(f"give exactly one of epochs and steps, got {epochs=} and {steps=}")
-    batch_size = check_batch_size(batch_size or gan.recipe.batch_size, len(images))
+    if batch_size is None:
+        batch_size = gan.recipe.batch_size
+    batch_size = check_batch_size(batch_size, len(images))
     steps_per_epoch = len(images) // batch_size
     if steps is None:
         target = check_integer("epochs", epochs, minimum=1) * steps_per_epoch
@@ -472,6 +474,8 @@ def train(
     if checkpoint_every is None:
         checkpoint_every = steps_per_epoch
     checkpoint_every = check_integer("checkpoint_every", checkpoint_every, minimum=1)
+    if checkpoint_dir is not None:
+        checkpoint_dir = check_folder("checkpoint_dir", checkpoint_dir)
     check_instance("resume", resume, bool)
     check_instance("progress", progress, bool)
     step = make_train_step(gan, jit_compile=jit_compile)

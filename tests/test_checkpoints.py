@@ -236,7 +236,7 @@ def test_all_damaged_is_an_error_and_changes_nothing(trained, tiny_gan, tiny_ima
         dcgan.Checkpoints(gan, folder).restore,
         lambda: dcgan.train(gan, tiny_images, 9, batch_size=4, checkpoint_dir=folder),
     ):
-        with pytest.raises(OSError, match="every checkpoint in .* is damaged"):
+        with pytest.raises(OSError, match=r"every checkpoint in .* is damaged"):
             restore()
     assert_same_state(state_of(gan), weights)
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
@@ -307,7 +307,7 @@ def test_a_state_with_nan_is_not_saved(trained):
     gan.generator.weights[0].assign(gan.generator.weights[0] * np.inf)
     gan.step.assign_add(1)
     checkpoints = dcgan.Checkpoints(gan, folder)
-    with pytest.raises(FloatingPointError, match="not saved at step 21: .* NaN or infinity"):
+    with pytest.raises(FloatingPointError, match=r"not saved at step 21: .* NaN or infinity"):
         checkpoints.save()
     assert checkpoints.latest == folder / "step-00000020"
 

@@ -17,7 +17,7 @@ ASSERT = re.compile(r"^\s*assert\b|\bnp\.testing\.|\btf\.debugging\.assert", re.
 IMAGES = {"image/png", "image/jpeg", "image/gif", "image/svg+xml"}
 # What shows that a text names a place on the machine that it was made on.
 MACHINE = [str(ROOT), str(Path.home()), tempfile.gettempdir(), "/Users/", "site-packages"]
-MACHINE += ["/home/", "C:\\Users"]
+MACHINE += ["/home/", "/root/", "/tmp/", "C:\\Users"]
 
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 

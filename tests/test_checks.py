@@ -1,0 +1,375 @@
+"""Bad input: each row is a call that must be refused, before any work, with a clear message."""
+# ruff: noqa: E501 (a table: its rows are read as rows)
+
+import re
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import make_tiny_gan
+
+import dcgan_helpers as dcgan
+
+PIXELS = np.zeros((6, 8, 8, 1), np.uint8)
+FLOATS = dcgan.normalize(PIXELS)
+NOISE = dcgan.sample_noise(2, seed=0, noise_dim=3)
+LOGITS = np.zeros((4, 1), np.float32)
+NAN = float("nan")
+
+
+def with_nan(array):
+    return np.where(np.arange(array.size).reshape(array.shape) == 1, NAN, array).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def gan():
+    return make_tiny_gan()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "empty").mkdir()
+    return tmp_path
+
+
+def make_gif(folder, *arguments, name="a.gif", **keywords):
+    return dcgan.make_gif(*arguments, folder / name, **keywords)
+
+
+# function, argument, what is wrong, call, expected exception, a word of its message
+ROWS = [
+    ("normalize", "images", "floats", lambda: dcgan.normalize(FLOATS), TypeError, "float32"),
+    ("normalize", "images", "rank 3", lambda: dcgan.normalize(PIXELS[0]), ValueError, "(8, 8, 1)"),
+    ("normalize", "images", "empty", lambda: dcgan.normalize(PIXELS[:0]), ValueError, "empty"),
+    ("normalize", "images", "a string", lambda: dcgan.normalize("x"), TypeError, "array"),
+    ("normalize", "images", "None", lambda: dcgan.normalize(None), TypeError, "array"),
+    ("denormalize", "images", "pixels", lambda: dcgan.denormalize(PIXELS), TypeError, "[-1, 1]"),
+    (
+        "denormalize", "images", "floats up to 255",
+        lambda: dcgan.denormalize(FLOATS * 0 + 255), ValueError, "to 255",
+    ),
+    ("denormalize", "images", "NaN", lambda: dcgan.denormalize(with_nan(FLOATS)), ValueError, "NaN"),
+    (
+        "denormalize", "images", "infinite",
+        lambda: dcgan.denormalize(FLOATS - np.inf), ValueError, "-inf",
+    ),
+    (
+        "make_dataset", "images", "floats up to 255",
+        lambda: dcgan.make_dataset(PIXELS.astype(np.float32) + 255, 2, seed=0), ValueError, "255",
+    ),
+    (
+        "make_dataset", "images", "int64",
+        lambda: dcgan.make_dataset(PIXELS.astype(int), 2, seed=0), TypeError, "int64",
+    ),
+    (
+        "make_dataset", "images", "rank 3",
+        lambda: dcgan.make_dataset(PIXELS[..., 0], 2, seed=0), ValueError, "(n, height",
+    ),
+    (
+        "make_dataset", "batch_size", "larger than the data",
+        lambda: dcgan.make_dataset(PIXELS, 7, seed=0), ValueError, "6",
+    ),
+    ("make_dataset", "batch_size", "0", lambda: dcgan.make_dataset(PIXELS, 0, seed=0), ValueError, "0"),
+    (
+        "make_dataset", "batch_size", "a float",
+        lambda: dcgan.make_dataset(PIXELS, 2.0, seed=0), TypeError, "integer",
+    ),
+    (
+        "make_dataset", "batch_size", "True",
+        lambda: dcgan.make_dataset(PIXELS, True, seed=0), TypeError, "integer",
+    ),
+    ("make_dataset", "seed", "-1", lambda: dcgan.make_dataset(PIXELS, 2, seed=-1), ValueError, "-1"),
+    (
+        "make_dataset", "seed", "None",
+        lambda: dcgan.make_dataset(PIXELS, 2, seed=None), TypeError, "None",
+    ),
+    (
+        "make_dataset", "epoch", "-1",
+        lambda: dcgan.make_dataset(PIXELS, 2, seed=0, epoch=-1), ValueError, "-1",
+    ),
+    (
+        "make_generator_model", "image_shape", "30 pixels",
+        lambda: dcgan.make_generator_model(image_shape=(30, 28, 1)), ValueError, "multiple of 4",
+    ),
+    (
+        "make_generator_model", "image_shape", "two numbers",
+        lambda: dcgan.make_generator_model(image_shape=(28, 28)), TypeError, "channels",
+    ),
+    (
+        "make_generator_model", "noise_dim", "0",
+        lambda: dcgan.make_generator_model(noise_dim=0), ValueError, "at least 1",
+    ),
+    (
+        "make_generator_model", "seed", "a string",
+        lambda: dcgan.make_generator_model(seed="0"), TypeError, "integer",
+    ),
+    (
+        "make_generator_model", "dtype", "unknown",
+        lambda: dcgan.make_generator_model(dtype="float31"), ValueError, "float31",
+    ),
+    (
+        "make_discriminator_model", "image_shape", "0 channels",
+        lambda: dcgan.make_discriminator_model(image_shape=(28, 28, 0)), ValueError, "channels",
+    ),
+    (
+        "make_discriminator_model", "seed", "-1",
+        lambda: dcgan.make_discriminator_model(seed=-1), ValueError, "-1",
+    ),
+    ("sample_noise", "n", "0", lambda: dcgan.sample_noise(0, 0), ValueError, "at least 1"),
+    ("sample_noise", "n", "-3", lambda: dcgan.sample_noise(-3, 0), ValueError, "-3"),
+    ("sample_noise", "n", "a float", lambda: dcgan.sample_noise(2.5, 0), TypeError, "2.5"),
+    ("sample_noise", "seed", "too large", lambda: dcgan.sample_noise(1, 2**63), ValueError, "at most"),
+    (
+        "interpolate_noise", "start", "all zeros",
+        lambda: dcgan.interpolate_noise(NOISE[0] * 0, NOISE[1], 3), ValueError, "zeros",
+    ),
+    (
+        "interpolate_noise", "end", "another length",
+        lambda: dcgan.interpolate_noise(NOISE[0], NOISE[1, :2], 3), ValueError, "(2,)",
+    ),
+    (
+        "interpolate_noise", "end", "NaN",
+        lambda: dcgan.interpolate_noise(NOISE[0], NOISE[1] * NAN, 3), ValueError, "finite",
+    ),
+    (
+        "interpolate_noise", "n", "1",
+        lambda: dcgan.interpolate_noise(NOISE[0], NOISE[1], 1), ValueError, "at least 2",
+    ),
+    (
+        "generator_loss", "fake_logits", "rank 4",
+        lambda: dcgan.generator_loss(FLOATS), ValueError, "(n, 1)",
+    ),
+    (
+        "generator_loss", "fake_logits", "integers",
+        lambda: dcgan.generator_loss(np.zeros((4, 1), int)), TypeError, "int64",
+    ),
+    (
+        "generator_loss", "fake_logits", "empty",
+        lambda: dcgan.generator_loss(LOGITS[:0]), ValueError, "empty",
+    ),
+    (
+        "generator_loss", "fake_logits", "NaN",
+        lambda: dcgan.generator_loss(LOGITS * NAN), ValueError, "NaN",
+    ),
+    (
+        "discriminator_loss", "real_logits", "two columns",
+        lambda: dcgan.discriminator_loss(np.zeros((4, 2), np.float32), LOGITS), ValueError, "(4, 2)",
+    ),
+    (
+        "discriminator_loss", "fake_logits", "a string",
+        lambda: dcgan.discriminator_loss(LOGITS, "x"), TypeError, "array",
+    ),
+    (
+        "discriminator_loss", "fake_logits", "rank 2, when traced",
+        lambda: tf.function(dcgan.discriminator_loss)(LOGITS, np.zeros((4, 2), np.float32)),
+        ValueError, "(4, 2)",
+    ),
+    ("DCGAN", "recipe", "unknown", lambda: dcgan.DCGAN(recipe="slow"), ValueError, "'tutorial'"),
+    ("DCGAN", "seed", "-1", lambda: dcgan.DCGAN(seed=-1), ValueError, "-1"),
+    ("DCGAN", "dtype", "float64", lambda: dcgan.DCGAN(dtype="float64"), ValueError, "float32"),
+    ("DCGAN", "generator", "a function", lambda: dcgan.DCGAN(generator=len), TypeError, "Model"),
+    (
+        "DCGAN", "generator", "takes images",
+        lambda: dcgan.DCGAN(generator=dcgan.make_discriminator_model()), ValueError, "noise_dim",
+    ),
+    (
+        "DCGAN", "discriminator_optimizer", "a string",
+        lambda: dcgan.DCGAN(discriminator_optimizer="adam"), TypeError, "Optimizer",
+    ),
+    (
+        "DCGAN", "generator_optimizer", "one for both",
+        lambda: dcgan.DCGAN(
+            **dict.fromkeys(
+                ("generator_optimizer", "discriminator_optimizer"), keras.optimizers.SGD()
+            )
+        ),
+        ValueError, "two",
+    ),
+    ("generate", "noise", "rank 1", lambda gan: gan.generate(NOISE[0]), ValueError, "(n, 3)"),
+    ("generate", "noise", "another length", lambda gan: gan.generate(NOISE[:, :2]), ValueError, "(2, 2)"),
+    ("generate", "noise", "integers", lambda gan: gan.generate([[1, 2, 3]]), TypeError, "int64"),
+    ("generate", "noise", "infinite", lambda gan: gan.generate(NOISE + np.inf), ValueError, "finite"),
+    ("generate", "noise", "empty", lambda gan: gan.generate(NOISE[:0]), ValueError, "empty"),
+    ("make_train_step", "gan", "a model", lambda gan: dcgan.make_train_step(gan.generator), TypeError, "DCGAN"),
+    (
+        "make_train_step", "jit_compile", "a string",
+        lambda gan: dcgan.make_train_step(gan, jit_compile="yes"), TypeError, "bool",
+    ),
+    (
+        "train step", "images", "pixels",
+        lambda gan: dcgan.make_train_step(gan)(PIXELS), TypeError, "normalize",
+    ),
+    (
+        "train step", "images", "floats up to 255",
+        lambda gan: dcgan.make_train_step(gan)(FLOATS + 256), ValueError, "normalize",
+    ),
+    (
+        "train step", "images", "another size",
+        lambda gan: dcgan.make_train_step(gan)(FLOATS[:, :4]), ValueError, "(n, 8, 8, 1)",
+    ),
+    (
+        "train step", "images", "NaN",
+        lambda gan: dcgan.make_train_step(gan)(with_nan(FLOATS)), ValueError, "NaN",
+    ),
+    ("train", "gan", "a model", lambda gan: dcgan.train(gan.generator, PIXELS, 1), TypeError, "DCGAN"),
+    (
+        "train", "images", "another size",
+        lambda gan: dcgan.train(gan, np.zeros((6, 28, 28, 1), np.uint8), 1), ValueError, "(n, 8, 8, 1)",
+    ),
+    (
+        "train", "images", "floats up to 255",
+        lambda gan: dcgan.train(gan, FLOATS + 256, 1), ValueError, "normalize",
+    ),
+    ("train", "images", "empty", lambda gan: dcgan.train(gan, PIXELS[:0], 1), ValueError, "empty"),
+    ("train", "batch_size", "the recipe's 256 of 6", lambda gan: dcgan.train(gan, PIXELS, 1), ValueError, "256"),
+    (
+        "train", "batch_size", "0",
+        lambda gan: dcgan.train(gan, PIXELS, 1, batch_size=0), ValueError, "at least 1",
+    ),
+    ("train", "epochs", "neither", lambda gan: dcgan.train(gan, PIXELS, batch_size=2), ValueError, "exactly one"),
+    (
+        "train", "epochs", "both",
+        lambda gan: dcgan.train(gan, PIXELS, 1, steps=1, batch_size=2), ValueError, "exactly one",
+    ),
+    ("train", "epochs", "0", lambda gan: dcgan.train(gan, PIXELS, 0, batch_size=2), ValueError, "at least 1"),
+    ("train", "epochs", "a float", lambda gan: dcgan.train(gan, PIXELS, 1.5, batch_size=2), TypeError, "1.5"),
+    (
+        "train", "steps", "-1",
+        lambda gan: dcgan.train(gan, PIXELS, steps=-1, batch_size=2), ValueError, "-1",
+    ),
+    (
+        "train", "checkpoint_every", "0",
+        lambda gan: dcgan.train(gan, PIXELS, 1, batch_size=2, checkpoint_every=0), ValueError, "0",
+    ),
+    (
+        "train", "frame_every", "a string",
+        lambda gan: dcgan.train(gan, PIXELS, 1, batch_size=2, frame_every="1"), TypeError, "integer",
+    ),
+    (
+        "train", "resume", "a string",
+        lambda gan: dcgan.train(gan, PIXELS, 1, batch_size=2, resume="no"), TypeError, "bool",
+    ),
+    (
+        "train", "checkpoint_dir", "a file",
+        lambda gan, folder: dcgan.train(gan, PIXELS, 1, batch_size=2, checkpoint_dir=folder / "file"),
+        NotADirectoryError, "folder",
+    ),
+    (
+        "train", "checkpoint_dir", "a number",
+        lambda gan: dcgan.train(gan, PIXELS, 1, batch_size=2, checkpoint_dir=3), TypeError, "path",
+    ),
+    (
+        "Checkpoints", "gan", "a model",
+        lambda gan, folder: dcgan.Checkpoints(gan.generator, folder), TypeError, "DCGAN",
+    ),
+    (
+        "Checkpoints", "directory", "a file",
+        lambda gan, folder: dcgan.Checkpoints(gan, folder / "file"), NotADirectoryError, "folder",
+    ),
+    ("Checkpoints", "directory", "empty", lambda gan: dcgan.Checkpoints(gan, ""), ValueError, "empty"),
+    (
+        "Checkpoints", "max_to_keep", "0",
+        lambda gan, folder: dcgan.Checkpoints(gan, folder, max_to_keep=0), ValueError, "at least 1",
+    ),
+    ("image_grid", "images", "5 channels", lambda: dcgan.image_grid(np.zeros((2, 4, 4, 5), np.uint8)), ValueError, "channels"),
+    ("image_grid", "columns", "0", lambda: dcgan.image_grid(PIXELS, columns=0), ValueError, "at least 1"),
+    ("make_gif", "frames", "empty", lambda folder: make_gif(folder, []), ValueError, "empty"),
+    ("make_gif", "frames", "a number", lambda folder: make_gif(folder, 3), TypeError, "sequence"),
+    (
+        "make_gif", "frames", "of two shapes",
+        lambda folder: make_gif(folder, [PIXELS, PIXELS[:2]]), ValueError, "frames[1]",
+    ),
+    (
+        "make_gif", "frames", "floats up to 255",
+        lambda folder: make_gif(folder, [FLOATS + 256]), ValueError, "frames[0]",
+    ),
+    (
+        "make_gif", "labels", "too few",
+        lambda folder: make_gif(folder, [PIXELS, PIXELS], labels=["one"]), ValueError, "2 frames",
+    ),
+    (
+        "make_gif", "frame_seconds", "0",
+        lambda folder: make_gif(folder, [PIXELS], frame_seconds=0), ValueError, "above 0",
+    ),
+    (
+        "make_gif", "hold_seconds", "NaN",
+        lambda folder: make_gif(folder, [PIXELS], hold_seconds=NAN), ValueError, "finite",
+    ),
+    ("make_gif", "scale", "-2", lambda folder: make_gif(folder, [PIXELS], scale=-2), ValueError, "-2"),
+    ("make_gif", "path", "no GIF", lambda folder: make_gif(folder, [PIXELS], name="a.png"), ValueError, ".gif"),
+    (
+        "make_gif", "path", "a folder",
+        lambda folder: dcgan.make_gif([PIXELS], folder / "empty"), IsADirectoryError, "folder",
+    ),
+    (
+        "make_gif", "path", "in no folder",
+        lambda folder: make_gif(folder, [PIXELS], name="none/a.gif"), FileNotFoundError, "none",
+    ),
+    ("show_images", "images", "int64", lambda: dcgan.show_images(PIXELS.astype(int)), TypeError, "int64"),
+    (
+        "show_images", "titles", "too few",
+        lambda: dcgan.show_images(PIXELS, titles=["a"]), ValueError, "6 images",
+    ),
+    ("plot_history", "history", "a dict", lambda: dcgan.plot_history({}), TypeError, "History"),
+    ("plot_history", "history", "empty", lambda: dcgan.plot_history(dcgan.History()), ValueError, "step"),
+    ("show_drawing", "name", "unknown", lambda: dcgan.show_drawing("cat"), ValueError, "'gan'"),
+    (
+        "show_drawing", "highlight", "unknown",
+        lambda: dcgan.show_drawing("gan", highlight="cat"), ValueError, "'data'",
+    ),
+    ("LatentExplorer", "generator", "a list", lambda: dcgan.LatentExplorer([1]), TypeError, "Keras"),
+    (
+        "LatentExplorer", "generator", "takes images",
+        lambda gan: dcgan.LatentExplorer(gan.discriminator), TypeError, "noise",
+    ),
+    ("LatentExplorer", "seeds", "one", lambda gan: dcgan.LatentExplorer(gan, seeds=3), ValueError, "two"),
+    (
+        "LatentExplorer", "seeds", "negative",
+        lambda gan: dcgan.LatentExplorer(gan, seeds=(0, -1)), ValueError, "seeds[1]",
+    ),
+    (
+        "load_image_folder", "path", "missing",
+        lambda folder: dcgan.load_image_folder(folder / "none"), FileNotFoundError, "none",
+    ),
+    (
+        "load_image_folder", "path", "a file",
+        lambda folder: dcgan.load_image_folder(folder / "file"), NotADirectoryError, "folder",
+    ),
+    (
+        "load_image_folder", "path", "without pictures",
+        lambda folder: dcgan.load_image_folder(folder / "empty"), FileNotFoundError, "none in",
+    ),
+    (
+        "load_image_folder", "channels", "2",
+        lambda folder: dcgan.load_image_folder(folder, channels=2), ValueError, "1 (grey)",
+    ),
+    (
+        "load_image_folder", "image_size", "a number",
+        lambda folder: dcgan.load_image_folder(folder, image_size=28), TypeError, "(height, width)",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("argument", "call", "exception", "word"),
+    [(argument, *row) for _, argument, _, *row in ROWS],
+    ids=[f"{function}-{argument}-{wrong}" for function, argument, wrong, *_ in ROWS],
+)
+def test_bad_input_is_refused(argument, call, exception, word, gan, folder):
+    fixtures = {"gan": gan, "folder": folder}
+    names = call.__code__.co_varnames[: call.__code__.co_argcount]
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(exception, match=re.escape(word)) as raised:
+        call(**{name: fixtures[name] for name in names})
+    assert argument.split("[")[0] in str(raised.value)
+    assert int(gan.step) == 0
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_enough_rows():
+    assert len(ROWS) >= 60
+    covered = {function for function, *_ in ROWS}
+    no_arguments = {"load_mnist", "MNIST", "History"}
+    assert set(dcgan.__all__) - no_arguments <= covered
