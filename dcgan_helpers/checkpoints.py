@@ -9,8 +9,8 @@ A checkpoint is a folder of its own:
 
 It is written under another name and renamed when it is complete, so that a folder with the name
 `step-…` is a whole checkpoint, whenever the process was killed. Where that name is taken (the same
-step is saved again), the new one is called `step-….again` until the old one is gone. Files hold tensors and JSON only:
-nothing in them is executed on restore.
+step is saved again), the new one is called `step-….again` until the old one is gone. Files hold
+tensors and JSON only: nothing in them is executed on restore.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -318,8 +319,10 @@ class TrainStep:
 
     def __init__(self, gan: DCGAN, jit_compile: bool) -> None:
         self._gan = gan
+        # A partial, not a lambda: TensorFlow counts traces by code object, which all lambdas made
+        # here would share, and would warn of retracing where there are just several runs.
         self.function = tf.function(
-            lambda images: _train_step(gan, images), autograph=False, jit_compile=jit_compile
+            functools.partial(_train_step, gan), autograph=False, jit_compile=jit_compile
         )
 
     def __call__(self, images: Any) -> dict[str, tf.Tensor]:
