@@ -53,7 +53,8 @@ def make_classifier(*, seed: int) -> keras.Sequential:
 
     Returns:
         A `keras.Sequential` from images `(n, 28, 28, 1)` in [-1, 1] to logits `(n, 10)`, always in
-        float32; its layer "features" gives `(n, 64)` features, at least 0.
+        float32; its layer "features" gives `(n, 64)` features. They are taken before their ReLU,
+        which would map the odd images of a bad generator to the zeros that real digits have, too.
     """
     seeds = layer_seeds(seed)
 
@@ -80,9 +81,8 @@ def make_classifier(*, seed: int) -> keras.Sequential:
             *convolution("third", 64),
             layers.Flatten(dtype="float32"),
             layers.Dropout(0.3, seed=next(seeds), dtype="float32"),
-            layers.Dense(
-                FEATURES, "relu", kernel_initializer=kernel(), dtype="float32", name="features"
-            ),
+            layers.Dense(FEATURES, kernel_initializer=kernel(), dtype="float32", name="features"),
+            layers.ReLU(dtype="float32"),
             layers.Dense(CLASSES, kernel_initializer=kernel(), dtype="float32", name="logits"),
         ],
         name="classifier",
@@ -118,13 +118,13 @@ def classify(images: Any) -> np.ndarray:
 
 
 def classifier_features(images: Any) -> np.ndarray:
-    """Compute what the classifier sees in the images: its last layer before the ten logits.
+    """Compute what the classifier sees in the images: its last layer but one, before the ReLU.
 
     Args:
         images: `uint8` pixels or floats in [-1, 1], `(n, 28, 28, 1)`.
 
     Returns:
-        `float32` array `(n, 64)`, at least 0.
+        `float32` array `(n, 64)`.
 
     Raises:
         TypeError: the images are neither `uint8` nor floats.
@@ -259,7 +259,9 @@ def precision_recall(real: Any, fake: Any, *, k: int = NEIGHBOURS) -> PrecisionR
         k: which neighbour a ball reaches to.
 
     Returns:
-        `PrecisionRecall(precision, recall)`, each from 0 to 1.
+        `PrecisionRecall(precision, recall)`, each from 0 to 1. A real image far from all others
+        has a wide ball, which can hold images of no digit (grey squares, if the real images are
+        few): read precision together with recall and the Fréchet distance.
 
     Raises:
         TypeError: a set is neither images nor features, or `k` is not an integer.
@@ -268,11 +270,14 @@ def precision_recall(real: Any, fake: Any, *, k: int = NEIGHBOURS) -> PrecisionR
 
     Example:
         >>> precision_recall([[0.0], [1.0], [2.0], [9.0]], [[0.5], [1.5], [0.7]], k=1)
-        PrecisionRecall(precision=1.0, recall=0.25)
+        PrecisionRecall(precision=1.0, recall=0.5)
 
     References:
         T. Kynkäänniemi, T. Karras, S. Laine, J. Lehtinen, T. Aila: Improved precision and recall
         metric for assessing generative models. NeurIPS 2019, arXiv:1904.06991, equations (1), (2).
+
+        M. F. Naeem, S. J. Oh, Y. Uh, Y. Choi, J. Yoo: Reliable fidelity and diversity metrics for
+        generative models. ICML 2020, arXiv:2002.09797 (on such wide balls).
     """
     k = check_integer("k", k, minimum=1)
     real, fake = _check_two_sets({"real": real, "fake": fake}, minimum=k + 1)
