@@ -308,6 +308,19 @@ def generate_images(generator: keras.Model, noise: np.ndarray) -> np.ndarray:
     )
 
 
+def as_generator_function(generator: Any) -> tuple[Callable[[np.ndarray], np.ndarray], int]:
+    """A function from noise to images for `generator`, and the length of its noise vectors."""
+    if isinstance(generator, DCGAN):
+        return generator.generate, generator.noise_dim
+    shape = getattr(generator, "input_shape", None)
+    if not callable(generator) or not isinstance(shape, tuple) or len(shape) != 2:
+        raise TypeError(
+            "generator must be a DCGAN or a Keras model that takes noise (n, noise_dim), "
+            f"got {type(generator).__name__}"
+        )
+    return lambda noise: generate_images(generator, noise), int(shape[1])
+
+
 class TrainStep:
     """One compiled training step; made by `make_train_step`.
 
