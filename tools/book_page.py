@@ -34,6 +34,8 @@ CHAPTER = re.compile(r"book/(index$|\d\d-)")
 GLOSSARY = "book/glossary"
 API = "book/api"
 
+WIDE = 600  # pixels from which a drawing is shown in a box of its own, which scrolls on a phone
+
 _CONVERTER = math_core.LatexToMathML(fancy_error=False)
 
 
@@ -276,14 +278,19 @@ def picture_size(path: Path) -> tuple[int, int] | None:
 
 
 def write_sizes(page: str, folder: Path) -> str:
-    """Write its width and height into each picture of a page that lies in `folder`."""
+    """Write its width and height into each picture of a page that lies in `folder`.
+
+    A wide drawing gets a box around it, too.
+    """
 
     def written(match: re.Match[str]) -> str:
         source = re.search(r'\bsrc="([^":?#]+)', match[0])
         size = picture_size((folder / source[1]).resolve()) if source else None
         if size is None or re.search(r"\s(?:width|height)=", match[0]):
             return match[0]
-        return f'<img width="{size[0]}" height="{size[1]}"' + match[0][len("<img") :]
+        sized = f'<img width="{size[0]}" height="{size[1]}"' + match[0][len("<img") :]
+        drawing = source[1].endswith(".svg") and size[0] >= WIDE
+        return f'<span class="drawing">{sized}</span>' if drawing else sized
 
     return re.sub(r"<img\b[^>]*>", written, page)
 

@@ -1,6 +1,6 @@
 // Shows what a term means when the pointer or the keyboard's focus is on it, and lets the keyboard
-// scroll a formula that is wider than the page. Without this script, a term's link still leads to
-// the glossary.
+// scroll a formula or a drawing that is wider than the page. Without this script, a term's link still
+// leads to the glossary.
 "use strict";
 
 (() => {
@@ -43,7 +43,7 @@
   const termOf = (event) => event.target.closest?.("a[data-definition]");
 
   const reachable = () => {
-    for (const box of document.querySelectorAll("div.math .formula, .cell_output .output")) {
+    for (const box of document.querySelectorAll(".formula, .drawing, .cell_output .output")) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
