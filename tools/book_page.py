@@ -16,7 +16,7 @@ from __future__ import annotations
 import html
 import re
 import struct
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -87,7 +87,7 @@ def visit_math_block(translator: HTML5Translator, node: nodes.math_block) -> Non
 
 
 def glossary_entries(app: Sphinx) -> list[tuple[dict[str, str], str]]:
-    """Return the glossary: for each entry its terms, with the anchor of each, and its definition."""
+    """Return the glossary's entries: their terms, with the anchor of each, and the definition."""
     if GLOSSARY not in app.env.found_docs:
         return []
     entries = []
@@ -261,7 +261,7 @@ def _all_of(file: Any) -> str:
 # What is done to the files once they are written
 
 
-@lru_cache(maxsize=None)
+@cache
 def picture_size(path: Path) -> tuple[int, int] | None:
     """Return the width and the height that a PNG, GIF or SVG file states, in pixels."""
     if not path.is_file():
@@ -286,7 +286,7 @@ def write_sizes(page: str, folder: Path) -> str:
     def written(match: re.Match[str]) -> str:
         source = re.search(r'\bsrc="([^":?#]+)', match[0])
         size = picture_size((folder / source[1]).resolve()) if source else None
-        if size is None or re.search(r"\s(?:width|height)=", match[0]):
+        if source is None or size is None or re.search(r"\s(?:width|height)=", match[0]):
             return match[0]
         sized = f'<img width="{size[0]}" height="{size[1]}"' + match[0][len("<img") :]
         drawing = source[1].endswith(".svg") and size[0] >= WIDE
@@ -316,6 +316,30 @@ def without_icon_font(text: str) -> str:
     return re.sub(rf"(?:{icon}\s*,\s*)*{icon}\s*\{{\s*content:[^}}]*\}}", "", text)
 
 
+def with_sound_structure(page: str) -> str:
+    """Mend what a screen reader would stumble over in the theme's and Sphinx's own HTML."""
+    # A heading that is shown on paper only stands beside the page's own.
+    page = re.sub(
+        r'(<div id="jb-print-docs-body"[^>]*>\s*)<h1>(.*?)</h1>',
+        r'\1<p class="print-title">\2</p>',
+        page,
+        flags=re.DOTALL,
+    )
+    page = re.sub(r"<h2>\s*Contents\s*</h2>", '<p class="print-contents">Contents</p>', page)
+    # The parameters of a signature are no list of definitions.
+    page = re.sub(
+        r"<dl>\s*((?:<dd>(?:(?!</?d[dl]).)*</dd>\s*)+)</dl>",
+        lambda match: (
+            '<span class="sig-lines">'
+            + match[1].replace("<dd>", '<span class="sig-line">').replace("</dd>", "</span>")
+            + "</span>"
+        ),
+        page,
+        flags=re.DOTALL,
+    )
+    return page.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+
+
 def finish(app: Sphinx, error: Exception | None) -> None:
     """Rewrite the pages and style sheets that were built."""
     if error is not None or app.builder.format != "html":
@@ -331,6 +355,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         text = rewritten = path.read_text(encoding="utf-8")
         rewritten = without_icon_font(rewritten)
         if path.suffix == ".html":
+            rewritten = with_sound_structure(rewritten)
             rewritten = write_sizes(rewritten, path.parent)
             if path.parent.name == "book":
                 rewritten = write_definitions(rewritten, definitions)

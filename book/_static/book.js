@@ -46,7 +46,12 @@
     for (const box of document.querySelectorAll(".formula, .drawing, .cell_output .output")) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
+      markEnd(box);
     }
+  };
+
+  const markEnd = (box) => {
+    box.classList.toggle("goes-on", box.scrollLeft + box.clientWidth < box.scrollWidth - 8);
   };
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -63,6 +68,9 @@
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") hide();
     });
+    for (const box of document.querySelectorAll(".drawing")) {
+      box.addEventListener("scroll", () => markEnd(box), { passive: true });
+    }
     reachable();
     document.fonts?.ready.then(reachable);
     window.addEventListener("resize", reachable);
