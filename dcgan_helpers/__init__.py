@@ -24,6 +24,19 @@ from .discriminator import make_discriminator_model
 from .generator import interpolate_noise, make_generator_model, sample_noise
 from .gif import image_grid, make_gif
 from .losses import discriminator_loss, generator_loss
+from .metrics import (
+    Evaluation,
+    class_histogram,
+    classifier_features,
+    classifier_score,
+    classify,
+    evaluate,
+    evaluate_images,
+    frechet_distance,
+    missing_modes,
+    nearest_training_images,
+    precision_recall,
+)
 from .plots import plot_history, show_drawing, show_images
 from .training import DCGAN, History, make_train_step, train
 from .widgets import LatentExplorer
@@ -34,10 +47,18 @@ __all__ = [
     "DCGAN",
     "MNIST",
     "Checkpoints",
+    "Evaluation",
     "History",
     "LatentExplorer",
+    "class_histogram",
+    "classifier_features",
+    "classifier_score",
+    "classify",
     "denormalize",
     "discriminator_loss",
+    "evaluate",
+    "evaluate_images",
+    "frechet_distance",
     "generator_loss",
     "image_grid",
     "interpolate_noise",
@@ -48,8 +69,11 @@ __all__ = [
     "make_generator_model",
     "make_gif",
     "make_train_step",
+    "missing_modes",
+    "nearest_training_images",
     "normalize",
     "plot_history",
+    "precision_recall",
     "sample_noise",
     "show_drawing",
     "show_images",

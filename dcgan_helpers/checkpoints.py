@@ -8,8 +8,9 @@ A checkpoint is a folder of its own:
         manifest.json               settings, versions, and the SHA-256 of each file
 
 It is written under another name and renamed when it is complete, so that a folder with the name
-`step-…` is a whole checkpoint, whenever the process was killed. Files hold tensors and JSON only:
-nothing in them is executed on restore.
+`step-…` is a whole checkpoint, whenever the process was killed. Where that name is taken (the same
+step is saved again), the new one is called `step-….again` until the old one is gone. Files hold
+tensors and JSON only: nothing in them is executed on restore.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _PREFIX = "step-"
 _UNFINISHED = ".unfinished-"
+_AGAIN = ".again"  # sorts after the name it is added to
 _FORMAT = 1
 
 
@@ -136,9 +138,7 @@ class Checkpoints:
             unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.directory))
             try:
                 self._write(unfinished)
-                if path.exists():  # the same step again, or a damaged one
-                    path.rename(unfinished.with_name(unfinished.name + "-old"))
-                unfinished.rename(path)
+                self._make_visible(unfinished, path)
                 _sync(self.directory)
             finally:
                 self._remove_unfinished()
@@ -193,6 +193,19 @@ class Checkpoints:
         for written in folder.iterdir():
             _sync(written)
         _sync(folder)
+
+    def _make_visible(self, unfinished: Path, path: Path) -> None:
+        """Give a complete checkpoint its name; at no moment is there none of its step."""
+        again = path.with_name(path.name + _AGAIN)
+        if path.exists():  # the same step again, or a damaged one
+            if again.exists():
+                shutil.rmtree(again)
+            unfinished.rename(again)
+            shutil.rmtree(path)
+            again.rename(path)
+        else:
+            unfinished.rename(path)
+            shutil.rmtree(again, ignore_errors=True)
 
     def _newest_whole(self) -> tuple[Path, dict[str, Any]]:
         """The newest checkpoint that is not damaged, and its manifest."""

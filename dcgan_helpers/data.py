@@ -61,13 +61,7 @@ def load_mnist() -> MNIST:
         recognition. Proceedings of the IEEE, 1998. Data under CC BY-SA 3.0, see
         `MNIST-LICENSE.md` beside the file.
     """
-    content = _MNIST_FILE.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != _MNIST_SHA256:
-        raise ValueError(
-            f"{_MNIST_FILE} is damaged: its SHA-256 is {digest}, expected {_MNIST_SHA256}; "
-            "reinstall dcgan-helpers"
-        )
+    content = read_shipped_file(_MNIST_FILE, _MNIST_SHA256)
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return MNIST(
             train_images=arrays["train_images"][..., np.newaxis],
@@ -75,6 +69,18 @@ def load_mnist() -> MNIST:
             test_images=arrays["test_images"][..., np.newaxis],
             test_labels=arrays["test_labels"],
         )
+
+
+def read_shipped_file(file: Path, sha256: str) -> bytes:
+    """Return the content of a file that the package ships, or raise if it is not as shipped."""
+    content = file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != sha256:
+        raise ValueError(
+            f"{file} is damaged: its SHA-256 is {digest}, expected {sha256}; "
+            "reinstall dcgan-helpers"
+        )
+    return content
 
 
 def normalize(images: Any) -> np.ndarray:

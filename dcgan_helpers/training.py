@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -307,6 +308,19 @@ def generate_images(generator: keras.Model, noise: np.ndarray) -> np.ndarray:
     )
 
 
+def as_generator_function(generator: Any) -> tuple[Callable[[np.ndarray], np.ndarray], int]:
+    """A function from noise to images for `generator`, and the length of its noise vectors."""
+    if isinstance(generator, DCGAN):
+        return generator.generate, generator.noise_dim
+    shape = getattr(generator, "input_shape", None)
+    if not callable(generator) or not isinstance(shape, tuple) or len(shape) != 2:
+        raise TypeError(
+            "generator must be a DCGAN or a Keras model that takes noise (n, noise_dim), "
+            f"got {type(generator).__name__}"
+        )
+    return lambda noise: generate_images(generator, noise), int(shape[1])
+
+
 class TrainStep:
     """One compiled training step; made by `make_train_step`.
 
@@ -318,8 +332,10 @@ class TrainStep:
 
     def __init__(self, gan: DCGAN, jit_compile: bool) -> None:
         self._gan = gan
+        # A partial, not a lambda: TensorFlow counts traces by code object, which all lambdas made
+        # here would share, and would warn of retracing where there are just several runs.
         self.function = tf.function(
-            lambda images: _train_step(gan, images), autograph=False, jit_compile=jit_compile
+            functools.partial(_train_step, gan), autograph=False, jit_compile=jit_compile
         )
 
     def __call__(self, images: Any) -> dict[str, tf.Tensor]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from .checks import check_seed
 from .generator import interpolate_noise, sample_noise
 from .plots import show_images
-from .training import DCGAN, generate_images
+from .training import as_generator_function
 
 _POSITIONS = 41  # stops of the slider
 _STRIP = 9  # images in the static picture
@@ -51,7 +50,7 @@ class LatentExplorer:
     def __init__(self, generator: Any, *, seeds: tuple[int, int] = (0, 1)) -> None:
         import ipywidgets as widgets
 
-        self._generate, self._noise_dim = _as_function(generator)
+        self._generate, self._noise_dim = as_generator_function(generator)
         try:
             start, end = seeds
         except (TypeError, ValueError):
@@ -130,16 +129,3 @@ class LatentExplorer:
                 "model_id": self.panel.model_id,
             },
         }
-
-
-def _as_function(generator: Any) -> tuple[Callable[[np.ndarray], np.ndarray], int]:
-    """A function from noise to images for `generator`, and the length of its noise vectors."""
-    if isinstance(generator, DCGAN):
-        return generator.generate, generator.noise_dim
-    shape = getattr(generator, "input_shape", None)
-    if not callable(generator) or not isinstance(shape, tuple) or len(shape) != 2:
-        raise TypeError(
-            "generator must be a DCGAN or a Keras model that takes noise (n, noise_dim), "
-            f"got {type(generator).__name__}"
-        )
-    return lambda noise: generate_images(generator, noise), int(shape[1])

@@ -100,6 +100,40 @@ def test_same_step_can_be_saved_again(trained):
     assert sorted(p.name for p in folder.iterdir()) == [p.name for p in checkpoints.all]
 
 
+def test_while_a_step_is_saved_again_there_is_always_a_whole_checkpoint(
+    tiny_gan, tmp_path, monkeypatch
+):
+    gan = tiny_gan()
+    checkpoints = dcgan.Checkpoints(gan, tmp_path, max_to_keep=1)
+    checkpoints.save()
+    looked = []
+
+    def then_look(function):
+        def wrapped(*arguments, **keywords):
+            result = function(*arguments, **keywords)
+            looked.append(dcgan.Checkpoints(tiny_gan(), tmp_path).restore().step)
+            return result
+
+        return wrapped
+
+    monkeypatch.setattr(Path, "rename", then_look(Path.rename))
+    monkeypatch.setattr(shutil, "rmtree", then_look(shutil.rmtree))
+    checkpoints.save()
+    assert len(looked) >= 3
+    assert [p.name for p in tmp_path.iterdir()] == ["step-00000000"]
+
+
+def test_a_save_that_was_killed_while_it_replaced_one_is_used(trained, tiny_gan):
+    gan, folder = trained
+    newest = folder / "step-00000020"
+    shutil.copytree(newest, folder / "step-00000020.again")
+    (newest / "state.index").unlink()  # the old one was being removed
+    assert dcgan.Checkpoints(tiny_gan(), folder).restore().step == 20
+    dcgan.Checkpoints(gan, folder).save()
+    names = [path.name for path in dcgan.Checkpoints(gan, folder).all]
+    assert names == ["step-00000010", "step-00000015", "step-00000020"]
+
+
 def test_folder_without_checkpoints(tiny_gan, tmp_path):
     checkpoints = dcgan.Checkpoints(tiny_gan(), tmp_path / "none")
     assert checkpoints.latest is None
@@ -271,25 +305,46 @@ def test_full_disk_leaves_the_checkpoint_before(failing_save, tiny_gan, monkeypa
     assert dcgan.Checkpoints(tiny_gan(), folder).restore().step == 20
 
 
-@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounting needs root")
-def test_a_disk_that_is_really_full(tiny_gan, tiny_images, tmp_path):
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path)], check=False
-    )
-    if mounted.returncode:
+@pytest.fixture
+def small_disk(tiny_gan, tiny_images, tmp_path):
+    """A real file system of 256 kB, with a run of one epoch and its checkpoint on it."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("mounting needs Linux and root")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path)]
+    if subprocess.run(mount, check=False).returncode:
         pytest.skip("this system does not let root mount a tmpfs")
     try:
         gan = tiny_gan()
         dcgan.train(gan, tiny_images, 1, batch_size=4, checkpoint_dir=tmp_path, progress=False)
-        size = sum(f.stat().st_size for f in tmp_path.rglob("*") if f.is_file())
-        free = shutil.disk_usage(tmp_path).free
-        (tmp_path / "filler").write_bytes(bytes(max(0, free - size // 2)))
-        gan.step.assign_add(1)
-        with pytest.raises(OSError, match="could not save"):
-            dcgan.Checkpoints(gan, tmp_path).save()
-        assert dcgan.Checkpoints(tiny_gan(), tmp_path).restore().step == 5
+        yield gan, tmp_path
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_a_disk_that_is_really_full(small_disk, tiny_gan):
+    gan, folder = small_disk
+    size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+    free = shutil.disk_usage(folder).free
+    (folder / "filler").write_bytes(bytes(max(0, free - size // 2)))
+    gan.step.assign_add(1)
+    with pytest.raises(OSError, match="could not save"):
+        dcgan.Checkpoints(gan, folder).save()
+    assert dcgan.Checkpoints(tiny_gan(), folder).restore().step == 5
+
+
+def test_a_file_system_that_is_really_read_only(small_disk, tiny_gan, tiny_images):
+    gan, folder = small_disk
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    state = state_of(gan)
+    state["step"] = state["step"] + 1
+    gan.step.assign_add(1)
+    with pytest.raises(OSError, match=r"could not save .*step-00000005.* is unchanged"):
+        dcgan.Checkpoints(gan, folder).save()
+    assert_same_state(state_of(gan), state)
+    resumed = tiny_gan()
+    with pytest.raises(OSError, match="could not save"):  # it can be read, and goes on from there
+        dcgan.train(resumed, tiny_images, 2, batch_size=4, checkpoint_dir=folder, progress=False)
+    assert int(resumed.step) == 10
 
 
 def test_folder_that_cannot_be_made(tiny_gan, tmp_path, monkeypatch):

@@ -15,6 +15,8 @@ PIXELS = np.zeros((6, 8, 8, 1), np.uint8)
 FLOATS = dcgan.normalize(PIXELS)
 NOISE = dcgan.sample_noise(2, seed=0, noise_dim=3)
 LOGITS = np.zeros((4, 1), np.float32)
+DIGITS = np.zeros((6, 28, 28, 1), np.uint8)
+FEATURES = np.zeros((6, 5), np.float32)
 NAN = float("nan")
 
 
@@ -349,6 +351,118 @@ ROWS = [
         "load_image_folder", "image_size", "a number",
         lambda folder: dcgan.load_image_folder(folder, image_size=28), TypeError, "(height, width)",
     ),
+    ("classify", "images", "another size", lambda: dcgan.classify(PIXELS), ValueError, "(n, 28, 28, 1)"),
+    ("classify", "images", "int64", lambda: dcgan.classify(DIGITS.astype(int)), TypeError, "int64"),
+    ("classify", "images", "NaN", lambda: dcgan.classify(with_nan(DIGITS)), ValueError, "NaN"),
+    (
+        "classifier_features", "images", "floats up to 255",
+        lambda: dcgan.classifier_features(DIGITS + 255.0), ValueError, "normalize",
+    ),
+    (
+        "classifier_features", "images", "rank 3",
+        lambda: dcgan.classifier_features(DIGITS[..., 0]), ValueError, "newaxis",
+    ),
+    (
+        "classifier_features", "images", "empty",
+        lambda: dcgan.classifier_features(DIGITS[:0]), ValueError, "empty",
+    ),
+    (
+        "frechet_distance", "a", "one image",
+        lambda: dcgan.frechet_distance(DIGITS[:1], DIGITS), ValueError, "at least 2",
+    ),
+    (
+        "frechet_distance", "b", "one row of features",
+        lambda: dcgan.frechet_distance(FEATURES, FEATURES[:1]), ValueError, "at least 2",
+    ),
+    (
+        "frechet_distance", "b", "rank 3",
+        lambda: dcgan.frechet_distance(DIGITS, DIGITS[..., 0]), ValueError, "(6, 28, 28)",
+    ),
+    (
+        "frechet_distance", "a", "integer features",
+        lambda: dcgan.frechet_distance(FEATURES.astype(int), FEATURES), TypeError, "int64",
+    ),
+    (
+        "frechet_distance", "b", "NaN",
+        lambda: dcgan.frechet_distance(FEATURES, with_nan(FEATURES)), ValueError, "NaN",
+    ),
+    (
+        "frechet_distance", "a", "features beyond float32",
+        lambda: dcgan.frechet_distance(np.full((6, 5), 1e200), FEATURES), ValueError, "1e+200",
+    ),
+    (
+        "frechet_distance", "a and b", "another length",
+        lambda: dcgan.frechet_distance(FEATURES, FEATURES[:, :4]), ValueError, "5 and 4",
+    ),
+    (
+        "frechet_distance", "a and b", "images and features of another length",
+        lambda: dcgan.frechet_distance(DIGITS, FEATURES), ValueError, "64 and 5",
+    ),
+    (
+        "classifier_score", "images", "integers",
+        lambda: dcgan.classifier_score(np.eye(10, dtype=int)), TypeError, "int64",
+    ),
+    (
+        "classifier_score", "images", "logits",
+        lambda: dcgan.classifier_score(FEATURES - 3), ValueError, "[0, 1]",
+    ),
+    (
+        "classifier_score", "images", "rows that sum to 2",
+        lambda: dcgan.classifier_score(np.full((3, 10), 0.2)), ValueError, "sum to 1",
+    ),
+    ("classifier_score", "images", "rank 1", lambda: dcgan.classifier_score([0.5, 0.5]), ValueError, "(2,)"),
+    (
+        "precision_recall", "real", "k images",
+        lambda: dcgan.precision_recall(DIGITS[:3], DIGITS), ValueError, "at least 4",
+    ),
+    (
+        "precision_recall", "fake", "k rows of features",
+        lambda: dcgan.precision_recall(FEATURES, FEATURES[:5], k=5), ValueError, "at least 6",
+    ),
+    (
+        "precision_recall", "fake", "floats up to 255",
+        lambda: dcgan.precision_recall(DIGITS, DIGITS + 255.0), ValueError, "normalize",
+    ),
+    ("precision_recall", "k", "0", lambda: dcgan.precision_recall(DIGITS, DIGITS, k=0), ValueError, "at least 1"),
+    (
+        "precision_recall", "k", "a float",
+        lambda: dcgan.precision_recall(DIGITS, DIGITS, k=3.0), TypeError, "integer",
+    ),
+    ("class_histogram", "images", "a string", lambda: dcgan.class_histogram("x"), TypeError, "array"),
+    (
+        "class_histogram", "images", "colour",
+        lambda: dcgan.class_histogram(DIGITS.repeat(3, axis=3)), ValueError, "(6, 28, 28, 3)",
+    ),
+    ("missing_modes", "counts", "floats", lambda: dcgan.missing_modes([1.0, 2.0]), TypeError, "float64"),
+    ("missing_modes", "counts", "a number", lambda: dcgan.missing_modes(3), ValueError, "(classes,)"),
+    ("missing_modes", "counts", "negative", lambda: dcgan.missing_modes([3, -1]), ValueError, "-1"),
+    ("missing_modes", "counts", "all 0", lambda: dcgan.missing_modes([0, 0]), ValueError, "not all 0"),
+    (
+        "nearest_training_images", "images", "another size than MNIST's",
+        lambda: dcgan.nearest_training_images(PIXELS), ValueError, "(n, 28, 28, 1)",
+    ),
+    (
+        "nearest_training_images", "images", "another size than the training images'",
+        lambda: dcgan.nearest_training_images(DIGITS, PIXELS), ValueError, "(n, 8, 8, 1)",
+    ),
+    (
+        "nearest_training_images", "training_images", "NaN",
+        lambda: dcgan.nearest_training_images(PIXELS, with_nan(PIXELS)), ValueError, "NaN",
+    ),
+    ("evaluate", "generator", "a list", lambda: dcgan.evaluate([1]), TypeError, "Keras"),
+    ("evaluate", "generator", "makes other images", lambda gan: dcgan.evaluate(gan), ValueError, "(n, 28, 28, 1)"),
+    ("evaluate", "n", "3", lambda gan: dcgan.evaluate(gan, n=3), ValueError, "at least 4"),
+    ("evaluate", "n", "a float", lambda gan: dcgan.evaluate(gan, n=1e4), TypeError, "10000.0"),
+    ("evaluate", "seed", "-1", lambda gan: dcgan.evaluate(gan, seed=-1), ValueError, "-1"),
+    ("evaluate", "progress", "a string", lambda gan: dcgan.evaluate(gan, progress="no"), TypeError, "bool"),
+    (
+        "evaluate_images", "images", "three",
+        lambda: dcgan.evaluate_images(DIGITS[:3]), ValueError, "at least 4",
+    ),
+    (
+        "evaluate_images", "progress", "1",
+        lambda: dcgan.evaluate_images(DIGITS, progress=1), TypeError, "bool",
+    ),
 ]  # fmt: skip
 
 
@@ -371,5 +485,5 @@ def test_bad_input_is_refused(argument, call, exception, word, gan, folder):
 def test_enough_rows():
     assert len(ROWS) >= 60
     covered = {function for function, *_ in ROWS}
-    no_arguments = {"load_mnist", "MNIST", "History"}
+    no_arguments = {"load_mnist", "MNIST", "History", "Evaluation"}
     assert set(dcgan.__all__) - no_arguments <= covered
