@@ -74,5 +74,14 @@
     reachable();
     document.fonts?.ready.then(reachable);
     window.addEventListener("resize", reachable);
+    // Paper is white.
+    let theme = null;
+    window.addEventListener("beforeprint", () => {
+      theme = document.documentElement.dataset.theme;
+      document.documentElement.dataset.theme = "light";
+    });
+    window.addEventListener("afterprint", () => {
+      if (theme) document.documentElement.dataset.theme = theme;
+    });
   });
 })();
