@@ -35,6 +35,12 @@ def book(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def browser(session: nox.Session) -> None:
+    """Look at every page of the built book in Chromium, which the system's packages have."""
+    session.run(sys.executable, "-m", "pytest", "-m", "browser", *session.posargs)
+
+
+@nox.session(python=False)
 def lint(session: nox.Session) -> None:
     """Check style, formatting and types."""
     session.run(sys.executable, "-m", "ruff", "check", ".")

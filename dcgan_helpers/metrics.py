@@ -143,7 +143,7 @@ def frechet_distance(a: Any, b: Any) -> float:
 
     Each cloud is taken for a Gaussian with its mean μ and its covariance Σ. The distance is
 
-        |μ_a - μ_b|² + tr(Σ_a + Σ_b - 2 (Σ_a^½ Σ_b Σ_a^½)^½).
+        `|μ_a - μ_b|² + tr(Σ_a + Σ_b - 2 (Σ_a^½ Σ_b Σ_a^½)^½)`.
 
     The trace of the last term is computed as the sum of the singular values of Σ_a^½ Σ_b^½, in
     float64, which needs no square root of a product: the result is finite and not negative, for
@@ -192,7 +192,7 @@ def classifier_score(images: Any) -> float:
 
     With p(y|x) the probabilities of the digits for one image, and p(y) their mean over all images,
 
-        exp(mean over x of KL(p(y|x) || p(y))).
+        `exp(mean over x of KL(p(y|x) || p(y)))`.
 
     It is the inception score with this classifier in place of the Inception network, over all
     samples at once.
@@ -247,7 +247,7 @@ def precision_recall(real: Any, fake: Any, *, k: int = NEIGHBOURS) -> PrecisionR
     The region of a set Φ is the union of a ball around each of its points φ that reaches to the
     k-th nearest other point, NN_k(φ, Φ). A point φ lies in the region of Φ if
 
-        |φ - φ'| ≤ |φ' - NN_k(φ', Φ)|   for at least one φ' of Φ.
+        `|φ - φ'| ≤ |φ' - NN_k(φ', Φ)|`   for at least one φ' of Φ.
 
     Precision is the share of the fakes in the region of the real set, recall the share of the real
     set in the region of the fakes.
@@ -356,7 +356,7 @@ def nearest_training_images(images: Any, training_images: Any = None) -> Nearest
     """Find for each image the training image most like it, pixel by pixel: is it copying?
 
     With x and t the p pixels of an image and of a training image, in [-1, 1], it is the t with the
-    least root mean square difference √(|x - t|² / p); of several, the first.
+    least root mean square difference `√(|x - t|² / p)`; of several, the first.
 
     Args:
         images: `uint8` pixels or floats in [-1, 1], `(n, height, width, channels)`.
