@@ -3,8 +3,8 @@
     python reference/publish.py FOLDER
 
 FOLDER is that of `reference/train.py`, whose run must be finished. Written are, beside this script,
-`config.json`, `metrics.json`, `losses.csv`, `dcgan.gif`, `reference_generator.npz` (float16 weights)
-and `reference_run.npz` (losses, frames, metrics); their SHA-256 are printed.
+`config.json`, `metrics.json`, `losses.csv`, `dcgan.gif`, `reference_generator.npz` (float16) and
+`reference_run.npz` (losses, frames, metrics); their SHA-256 are printed.
 """
 
 from __future__ import annotations
