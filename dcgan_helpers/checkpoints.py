@@ -179,7 +179,7 @@ class Checkpoints:
         gan = self._gan
         self._checkpoint.write(str(folder / "state"))
         with open(folder / "history.npz", "wb") as file:
-            np.savez(file, allow_pickle=False, **gan.history.to_arrays())
+            np.savez(file, **gan.history.to_arrays())  # numbers only
         manifest = {
             "format": _FORMAT,
             "step": int(gan.step),
