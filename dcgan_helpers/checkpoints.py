@@ -197,9 +197,9 @@ class Checkpoints:
     def _make_visible(self, unfinished: Path, path: Path) -> None:
         """Give a complete checkpoint its name; at no moment is there none of its step."""
         again = path.with_name(path.name + _AGAIN)
+        if path.exists() and again.exists():  # what a killed save left; `again` is the whole one
+            shutil.rmtree(path)
         if path.exists():  # the same step again, or a damaged one
-            if again.exists():
-                shutil.rmtree(again)
             unfinished.rename(again)
             shutil.rmtree(path)
             again.rename(path)

@@ -123,6 +123,24 @@ def test_while_a_step_is_saved_again_there_is_always_a_whole_checkpoint(
     assert [p.name for p in tmp_path.iterdir()] == ["step-00000000"]
 
 
+def test_it_is_not_lost_either_when_the_killed_save_is_repeated(tiny_gan, tmp_path, monkeypatch):
+    gan = tiny_gan()
+    checkpoints = dcgan.Checkpoints(gan, tmp_path, max_to_keep=1)
+    newest = checkpoints.save()
+    shutil.copytree(newest, newest.with_name(newest.name + ".again"))
+    (newest / "state.index").unlink()  # killed while the old one was being removed
+    rmtree, seen = shutil.rmtree, []
+
+    def then_look(path, **keywords):
+        rmtree(path, **keywords)
+        seen.append(dcgan.Checkpoints(tiny_gan(), tmp_path).restore().step)
+
+    monkeypatch.setattr(shutil, "rmtree", then_look)
+    checkpoints.save()
+    assert len(seen) >= 2
+    assert [p.name for p in tmp_path.iterdir()] == [newest.name]
+
+
 def test_a_save_that_was_killed_while_it_replaced_one_is_used(trained, tiny_gan):
     gan, folder = trained
     newest = folder / "step-00000020"
