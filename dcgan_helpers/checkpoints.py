@@ -178,8 +178,9 @@ class Checkpoints:
     def _write(self, folder: Path) -> None:
         gan = self._gan
         self._checkpoint.write(str(folder / "state"))
+        arrays: dict[str, Any] = gan.history.to_arrays()  # Any: `savez` takes an option, too
         with open(folder / "history.npz", "wb") as file:
-            np.savez(file, **gan.history.to_arrays())  # numbers only
+            np.savez(file, **arrays)
         manifest = {
             "format": _FORMAT,
             "step": int(gan.step),
