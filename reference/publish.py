@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import hashlib
+import io
 import json
 import os
 import platform
@@ -22,6 +22,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from results import write, write_arrays
 from train import MILESTONES, SEED
 
 import dcgan_helpers as dcgan
@@ -86,6 +87,18 @@ def config(gan: dcgan.DCGAN, folder: Path) -> dict[str, Any]:
     }
 
 
+def losses(history: dcgan.History) -> str:
+    """Return the mean losses of each epoch as a table."""
+    table = io.StringIO(newline="")
+    rows = csv.writer(table)
+    rows.writerow(["epoch", "generator_loss", "discriminator_loss"])
+    for epoch, *means in zip(
+        history.epochs, history.generator_loss, history.discriminator_loss, strict=True
+    ):
+        rows.writerow([epoch, *(f"{mean:.6f}" for mean in means)])
+    return table.getvalue()
+
+
 def processor() -> str:
     """Return what the processor calls itself, or its architecture where it does not say."""
     try:
@@ -97,23 +110,6 @@ def processor() -> str:
     return facts.get("model name", platform.machine()) + bfloat16
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
-    print(f"{path.name:26s} {len(content):10,d} bytes  {hashlib.sha256(content).hexdigest()}")
-
-
-def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write a compressed file of arrays, whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.tmp.npz")
-    np.savez_compressed(unfinished, **arrays)
-    content = unfinished.read_bytes()
-    unfinished.unlink()
-    write(path, content)
-
-
 def main(folder: Path) -> None:
     """Measure and write everything."""
     gan, generators = load_run(folder)
@@ -122,13 +118,7 @@ def main(folder: Path) -> None:
     text = (json.dumps(metrics, indent=1) + "\n").encode()
     write(HERE / "metrics.json", text)
     write(HERE / "config.json", (json.dumps(config(gan, folder), indent=1) + "\n").encode())
-    with (HERE / "losses.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["epoch", "generator_loss", "discriminator_loss"])
-        for row in zip(
-            history.epochs, history.generator_loss, history.discriminator_loss, strict=True
-        ):
-            rows.writerow([row[0], *(f"{value:.6f}" for value in row[1:])])
+    write(HERE / "losses.csv", losses(history).encode())
     dcgan.make_gif(history.frames, HERE / "dcgan.gif", labels=history.frame_labels)
     write_arrays(
         HERE / "reference_run.npz",

@@ -19,14 +19,12 @@ written, so that the accuracy printed is the one that a reader gets.
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+from results import write_arrays
 
 import dcgan_helpers as dcgan  # before keras: it quiets TensorFlow's start
 from dcgan_helpers.metrics import make_classifier, weight_names
@@ -125,13 +123,7 @@ def main(path: Path = FILE) -> None:
     classifier.set_weights([array.astype(np.float32) for array in halves.values()])
     print(f"test accuracy with float16 weights: {accuracy(classifier, data):.2%}")
 
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **halves)
-    content = buffer.getvalue()
-    unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_bytes(content)
-    os.replace(unfinished, path)  # whoever reads the file finds the old one or the new one, whole
-    print(f"{path}: {len(content):,} bytes, SHA-256 {hashlib.sha256(content).hexdigest()}")
+    write_arrays(path, halves)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,6 +13,13 @@ import dcgan_helpers as dcgan  # before keras: it quiets TensorFlow's start
 
 IMAGE_SHAPE = (8, 8, 1)
 NOISE_DIM = 3
+
+
+def flip_a_bit(file: Path) -> None:
+    """Damage a file as a failing disk does: one bit, in the middle."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
 
 
 def make_tiny_gan(seed: int = 0, **arguments: object) -> dcgan.DCGAN:

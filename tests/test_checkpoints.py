@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import flip_a_bit
 from resumable_run import run, state_of
 
 import dcgan_helpers as dcgan
@@ -239,12 +240,6 @@ def test_memory_that_is_ahead_of_the_folder_is_not_thrown_away(trained, tiny_ima
 
 
 # Damage
-
-
-def flip_a_bit(file):
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(content)
 
 
 DAMAGES = {

@@ -1,10 +1,12 @@
 import hashlib
+import shutil
 import time
 from pathlib import Path
 
 import imageio.v3 as iio
 import numpy as np
 import pytest
+from conftest import flip_a_bit
 
 import dcgan_helpers as dcgan
 from dcgan_helpers import data
@@ -40,10 +42,8 @@ def test_mnist_file_is_small_and_loads_fast():
 
 
 def test_damaged_mnist_is_refused(tmp_path, monkeypatch):
-    content = bytearray(data._MNIST_FILE.read_bytes())
-    content[len(content) // 2] ^= 1
-    damaged = tmp_path / "mnist.npz"
-    damaged.write_bytes(content)
+    damaged = shutil.copy(data._MNIST_FILE, tmp_path / "mnist.npz")
+    flip_a_bit(damaged)
     monkeypatch.setattr(data, "_MNIST_FILE", damaged)
     with pytest.raises(ValueError, match=r"mnist\.npz is damaged: its SHA-256"):
         dcgan.load_mnist()

@@ -1,3 +1,4 @@
+import shutil
 import time
 
 import keras
@@ -6,6 +7,7 @@ import prdc
 import pytest
 import scipy.linalg
 import scipy.stats
+from conftest import flip_a_bit
 
 import dcgan_helpers as dcgan
 from dcgan_helpers import metrics
@@ -105,10 +107,8 @@ def test_weights_file_is_small():
 
 @pytest.mark.usefixtures("new_classifier")
 def test_damaged_weights_are_refused(tmp_path, monkeypatch, test_digits):
-    content = bytearray(metrics._CLASSIFIER_FILE.read_bytes())
-    content[len(content) // 2] ^= 1
-    damaged = tmp_path / "mnist_classifier.npz"
-    damaged.write_bytes(content)
+    damaged = shutil.copy(metrics._CLASSIFIER_FILE, tmp_path / "mnist_classifier.npz")
+    flip_a_bit(damaged)
     monkeypatch.setattr(metrics, "_CLASSIFIER_FILE", damaged)
     with pytest.raises(ValueError, match=r"mnist_classifier\.npz is damaged: its SHA-256"):
         dcgan.classify(test_digits[:1])
