@@ -38,6 +38,7 @@ from .metrics import (
     precision_recall,
 )
 from .plots import plot_history, show_drawing, show_images
+from .reference import ReferenceRun, load_reference_generator, load_reference_run
 from .training import DCGAN, History, make_train_step, train
 from .widgets import LatentExplorer
 
@@ -50,6 +51,7 @@ __all__ = [
     "Evaluation",
     "History",
     "LatentExplorer",
+    "ReferenceRun",
     "class_histogram",
     "classifier_features",
     "classifier_score",
@@ -64,6 +66,8 @@ __all__ = [
     "interpolate_noise",
     "load_image_folder",
     "load_mnist",
+    "load_reference_generator",
+    "load_reference_run",
     "make_dataset",
     "make_discriminator_model",
     "make_generator_model",

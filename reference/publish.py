@@ -3,8 +3,9 @@
     python reference/publish.py FOLDER
 
 FOLDER is that of `reference/train.py`, whose run must be finished. Written are, beside this script,
-`config.json`, `metrics.json`, `losses.csv`, `dcgan.gif`, `reference_generator.npz` (float16) and
-`reference_run.npz` (losses, frames, metrics); their SHA-256 are printed.
+`config.json`, `metrics.json`, `losses.csv` and `dcgan.gif`, and in the package
+`reference_generator.npz` (float16) and `reference_run.npz` (losses, frames, metrics). Their SHA-256
+are printed; those of the last two belong into `dcgan_helpers/reference.py`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from train import MILESTONES, SEED
 import dcgan_helpers as dcgan
 
 HERE = Path(__file__).resolve().parent
+PACKAGE = Path(dcgan.__file__).resolve().parent
 N = 10_000
 
 
@@ -121,12 +123,12 @@ def main(folder: Path) -> None:
     write(HERE / "losses.csv", losses(history).encode())
     dcgan.make_gif(history.frames, HERE / "dcgan.gif", labels=history.frame_labels)
     write_arrays(
-        HERE / "reference_run.npz",
+        PACKAGE / "reference_run.npz",
         {**history.to_arrays(), "metrics": np.frombuffer(text, np.uint8)},
     )
     weights = generators[MILESTONES[-1]].get_weights()
     write_arrays(
-        HERE / "reference_generator.npz",
+        PACKAGE / "reference_generator.npz",
         {str(i): weight.astype(np.float16) for i, weight in enumerate(weights)},
     )
 

@@ -1,0 +1,137 @@
+import csv
+import dataclasses
+import json
+import re
+import shutil
+
+import keras
+import numpy as np
+import pytest
+from conftest import flip_a_bit
+
+import dcgan_helpers as dcgan
+from dcgan_helpers import reference
+from tools.address import ROOT
+
+METRICS = json.loads((ROOT / "reference" / "metrics.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def run():
+    return dcgan.load_reference_run()
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return dcgan.load_reference_generator()
+
+
+def test_generator_is_the_tutorials(generator):
+    assert generator.count_params() == 2_330_944
+    images = generator(dcgan.sample_noise(3, seed=0), training=False).numpy()
+    assert images.shape == (3, 28, 28, 1)
+    assert np.abs(images).max() <= 1
+
+
+def test_generator_draws_the_digits_of_the_last_frame(generator, run):
+    """The file is float16, the frame was made in float32: no pixel may differ by much."""
+    noise = dcgan.sample_noise(16, seed=0)
+    drawn = dcgan.denormalize(dcgan.DCGAN(generator=generator).generate(noise))
+    difference = np.abs(drawn.astype(int) - run.history.frames[-1])
+    assert difference.mean() < 0.2
+    assert difference.max() < 26
+
+
+def test_generator_is_float32_whatever_the_readers_policy():
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        generator = dcgan.load_reference_generator()
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert {layer.compute_dtype for layer in generator.layers} == {"float32"}
+
+
+def test_run_is_the_whole_one(run):
+    assert run.history.epochs == list(range(1, 51))
+    assert run.history.steps == list(range(1, 50 * 234 + 1))
+    assert run.history.frame_labels == [f"epoch {epoch}" for epoch in range(51)]
+    assert run.epochs == (1, 2, 3, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50)
+
+
+def test_shipped_measures_are_those_of_metrics_json(run):
+    for row, epoch, evaluation in zip(METRICS["epochs"], run.epochs, run.evaluations, strict=True):
+        shipped = {"epoch": epoch, **dataclasses.asdict(evaluation)}
+        assert shipped == {**row, "class_counts": tuple(row["class_counts"])}
+    assert run.real.frechet_distance == METRICS["real"]["frechet_distance"]
+
+
+def test_losses_csv_has_the_means_of_the_epochs(run):
+    with (ROOT / "reference" / "losses.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for name in ("generator_loss", "discriminator_loss"):
+        np.testing.assert_allclose(
+            [float(row[name]) for row in rows], getattr(run.history, name), atol=1e-6
+        )
+
+
+def test_float16_on_disk_changes_no_measure_by_more_than_another_seed_does():
+    """Of the noise, that is: the rounded weights, and other noise, against the run's own."""
+    last, shipped, other = METRICS["epochs"][-1], METRICS["shipped"], METRICS["other_noise"]
+    for name in ("frechet_distance", "classifier_score", "precision", "recall"):
+        assert abs(shipped[name] - last[name]) < abs(other[name] - last[name])
+
+
+def test_evaluating_what_is_shipped_gives_what_was_measured(generator):
+    """1,000 of the 10,000 images: enough to see other weights, and ten times as fast."""
+    evaluation = dcgan.evaluate(generator, n=1_000, progress=False)
+    assert evaluation.missing_modes == METRICS["shipped"]["missing_modes"] == 0
+    assert evaluation.precision == pytest.approx(METRICS["shipped"]["precision"], abs=0.05)
+    assert evaluation.classifier_score == pytest.approx(
+        METRICS["shipped"]["classifier_score"], abs=0.3
+    )
+    assert evaluation.frechet_distance == pytest.approx(
+        METRICS["shipped"]["frechet_distance"], rel=0.15
+    )
+
+
+@pytest.mark.long
+def test_evaluating_it_whole_gives_what_was_measured(generator):
+    evaluation = dataclasses.asdict(dcgan.evaluate(generator, progress=False))
+    for name in ("frechet_distance", "classifier_score", "precision", "recall"):
+        assert evaluation[name] == pytest.approx(METRICS["shipped"][name], rel=0.02)
+
+
+@pytest.mark.parametrize("name", list(reference._SHA256))
+def test_damaged_file_is_refused(name, tmp_path, monkeypatch):
+    for file in reference._SHA256:
+        shutil.copy(reference._FOLDER / file, tmp_path)
+    flip_a_bit(tmp_path / name)
+    monkeypatch.setattr(reference, "_FOLDER", tmp_path)
+    load = {"reference_generator.npz": dcgan.load_reference_generator}.get(
+        name, dcgan.load_reference_run
+    )
+    with pytest.raises(ValueError, match=rf"{re.escape(name)} is damaged: its SHA-256"):
+        load()
+
+
+def test_files_are_small():
+    sizes = {name: (reference._FOLDER / name).stat().st_size for name in reference._SHA256}
+    assert sizes["reference_generator.npz"] <= 5_000_000
+    assert sizes["reference_run.npz"] <= 500_000
+
+
+def test_landing_page_shows_what_was_measured():
+    page = (ROOT / "book" / "index.md").read_text(encoding="utf-8")
+    for name, row in {
+        "the tutorial's 50 epochs": METRICS["shipped"],
+        "real digits": METRICS["real"],
+    }.items():
+        cells = [
+            f"{row['frechet_distance']:.1f}",
+            f"{row['classifier_score']:.2f}",
+            f"{row['precision']:.2f}",
+            f"{row['recall']:.2f}",
+            f"{row['missing_modes']}",
+        ]
+        assert f"| {name} | {' | '.join(cells)} |" in page
