@@ -223,10 +223,12 @@ class LossExplorer(_Explorer):
         """The losses as a static picture: a matplotlib `Figure` for the logits −4, 0 and 4."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(10.5, 3.8), layout="constrained")
+        figure = Figure(figsize=(8, 4), layout="constrained")
         for axes, logit in zip(figure.subplots(1, 3, sharey=True), _STRIP_LOGITS, strict=True):
-            _LossDrawing(axes).show(logit)
+            _LossDrawing(axes, names=False).show(logit)
             axes.label_outer()
+        curves = [line for line in axes.lines if line.get_label() in {name for name, *_ in _LOSSES}]
+        figure.legend(handles=curves, loc="outside lower center", ncols=3, frameon=False)
         return figure
 
     def _draw(self, change: Any = None) -> None:
@@ -308,7 +310,7 @@ class BalanceExplorer(_Explorer):
         """Four of the runs as a static picture: a matplotlib `Figure`, losses above images."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(10.5, 5), layout="constrained")
+        figure = Figure(figsize=(8, 4.2), layout="constrained")
         columns = figure.subplots(2, len(_STRIP_RATES), height_ratios=(1, 1.1)).T
         rates = self._runs["learning_rates"].tolist()
         for (losses, images), rate in zip(columns, _STRIP_RATES, strict=True):
@@ -390,8 +392,8 @@ def _power(rate: float) -> str:
 class _LossDrawing:
     """The three losses in one pair of axes, and what moves over them with the logit."""
 
-    def __init__(self, axes: Axes) -> None:
-        self._axes = axes
+    def __init__(self, axes: Axes, *, names: bool = True) -> None:
+        self._axes, self._names = axes, names
         self._line = axes.axvline(0, color=GREY, lw=0.8, alpha=0.6)
         logits = np.linspace(-_LARGEST_LOGIT, _LARGEST_LOGIT, 161)
         self._tangents, self._points = [], []
@@ -402,7 +404,7 @@ class _LossDrawing:
         axes.set(xlabel="logit of a fake", ylabel="loss", ylim=(-11.5, 8.5))
         axes.set(xticks=range(-8, 9, 4), yticks=range(-8, 9, 4))
         axes.spines[["top", "right"]].set_visible(False)
-        self._legend = axes.legend(loc="lower left", fontsize=8)
+        self._legend = axes.legend(loc="lower left", fontsize=9)
         self.show(0)
 
     @property
@@ -414,7 +416,7 @@ class _LossDrawing:
         """Mark the losses at one logit, with their slopes."""
         self._line.set_xdata([logit, logit])
         self._axes.set_title(
-            f"logit {_signed(logit, 2)}: probability of real {_sigmoid(logit):.3f}", fontsize=10
+            f"logit {_signed(logit, 2)}\nprobability of real {_sigmoid(logit):.3f}", fontsize=10
         )
         for (name, _, _, loss, slope_of), tangent, point, text in zip(
             _LOSSES, self._tangents, self._points, self._legend.get_texts(), strict=True
@@ -423,7 +425,7 @@ class _LossDrawing:
             ends = np.array([-2, 2]) / np.hypot(1, slope)  # all tangents are equally long
             tangent.set_data(logit + ends, value + slope * ends)
             point.set_data([logit], [value])
-            text.set_text(f"{name}: slope {_signed(slope)}")
+            text.set_text((f"{name}: " if self._names else "") + f"slope {_signed(slope)}")
 
 
 class _Canvas:
