@@ -33,15 +33,27 @@ def check_seed(name: str, value: Any) -> int:
     return check_integer(name, value, minimum=0, maximum=LARGEST_SEED)
 
 
+def check_number(name: str, value: Any, *, minimum: float, maximum: float) -> float:
+    """Return `value` as a `float` of at least `minimum` and at most `maximum`, or raise."""
+    _check_real(name, value)
+    if not minimum <= value <= maximum:  # NaN is neither
+        raise ValueError(f"{name} must be in [{minimum:g}, {maximum:g}], got {value}")
+    return float(value)
+
+
 def check_positive(name: str, value: Any) -> float:
     """Return `value` as a finite `float` above zero, or raise."""
+    _check_real(name, value)
+    if not np.isfinite(value) or value <= 0:
+        raise ValueError(f"{name} must be a finite number above 0, got {value}")
+    return float(value)
+
+
+def _check_real(name: str, value: Any) -> None:
     if isinstance(value, (bool, np.bool_)) or not isinstance(
         value, (int, float, np.integer, np.floating)
     ):
         raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
-    if not np.isfinite(value) or value <= 0:
-        raise ValueError(f"{name} must be a finite number above 0, got {value}")
-    return float(value)
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> str:

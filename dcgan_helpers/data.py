@@ -120,6 +120,11 @@ def denormalize(images: Any) -> np.ndarray:
     Raises:
         TypeError: the images are not floats.
         ValueError: the images are empty, not of rank 4, hold NaN, or leave [-1, 1].
+
+    Example:
+        >>> digits = load_mnist().test_images[:100]
+        >>> bool((denormalize(normalize(digits)) == digits).all())
+        True
     """
     images = check_float_images("images", images)
     return np.rint(images * np.float32(127.5) + np.float32(127.5)).astype(np.uint8)
@@ -149,6 +154,13 @@ def make_dataset(
         TypeError: an argument is of the wrong type or dtype.
         ValueError: images are empty, not of rank 4, hold NaN or leave [-1, 1]; `batch_size` is
             below 1 or above `n`; `seed` or `epoch` is negative.
+
+    Example:
+        >>> batches = make_dataset(load_mnist().test_images, 64, seed=0)
+        >>> len(batches)
+        156
+        >>> next(iter(batches)).shape
+        TensorShape([64, 28, 28, 1])
     """
     images = check_images("images", images)
     batch_size = check_batch_size(batch_size, len(images))
@@ -199,6 +211,12 @@ def load_image_folder(
         FileNotFoundError: there is no such folder, or no picture in it.
         NotADirectoryError: `path` is a file.
         ValueError: `channels` is neither 1 nor 3, a size is below 1, or a picture cannot be read.
+
+    Example:
+        >>> from PIL import Image
+        >>> Image.new("RGB", (60, 40), "white").save("white.png")
+        >>> load_image_folder(".", image_size=(32, 32), channels=3).shape
+        (1, 32, 32, 3)
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 

@@ -131,6 +131,12 @@ def interpolate_noise(start: Any, end: Any, n: int) -> np.ndarray:
         ValueError: the shapes differ or are not `(noise_dim,)`, a vector is zero or not finite, or
             `n` is below 2.
 
+    Example:
+        >>> start, end = sample_noise(2, seed=0)
+        >>> way = interpolate_noise(start, end, 5)
+        >>> way.shape, bool((way[0] == start).all()), bool((way[-1] == end).all())
+        ((5, 100), True, True)
+
     References:
         T. White: Sampling generative networks. 2016, arXiv:1609.04468, section 2.1.
     """

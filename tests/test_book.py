@@ -208,6 +208,30 @@ def test_a_phone_need_not_scroll_sideways(visit, page):
     assert visit(page).overflow <= 0
 
 
+@each_chapter
+def test_a_phone_shows_the_part_that_the_chapter_is_about(tab, page):
+    tab.set_viewport_size({"width": 360, "height": 800})
+    tab.goto(f"{page}.html")
+    tab.set_default_timeout(5000)
+    picture = tab.locator(".drawing[data-middle] img").first
+    left, right = picture.evaluate("""async (picture) => {
+        const whole = document.createElement("div");
+        whole.innerHTML = await (await fetch(picture.src)).text();
+        document.body.append(whole);  // a picture's parts have no boxes of their own
+        const svg = whole.querySelector("svg");
+        const name = svg.querySelector("style").textContent.match(/#([\\w-]+)\\{opacity:1\\}/)[1];
+        const part = svg.getElementById(name).getBBox();
+        whole.remove();
+        const [shown, box] = [picture, picture.parentElement].map((e) => e.getBoundingClientRect());
+        const scale = shown.width / svg.viewBox.baseVal.width;
+        const place = (x) => (shown.left - box.left + x * scale) / box.width;
+        return [place(part.x), place(part.x + part.width)];
+    }""")
+    assert right - left > 1 or (left >= 0 and right <= 1), f"seen from {left:.2f} to {right:.2f}"
+    assert 0 < (left + right) / 2 < 1
+    assert tab.evaluate("[scrollX, scrollY]") == [0, 0]
+
+
 @pytest.mark.parametrize("page", [*PAGES, "genindex", "search"])
 def test_every_internal_link_and_anchor_resolves(page):
     path, broken = file_of(page), []

@@ -331,6 +331,17 @@ ROWS = [
         "LatentExplorer", "seeds", "negative",
         lambda gan: dcgan.LatentExplorer(gan, seeds=(0, -1)), ValueError, "seeds[1]",
     ),
+    ("LossExplorer", "logit", "a string", lambda: dcgan.LossExplorer(logit="0"), TypeError, "number"),
+    ("LossExplorer", "logit", "beyond the slider", lambda: dcgan.LossExplorer(logit=8.5), ValueError, "[-8, 8]"),
+    ("LossExplorer", "logit", "NaN", lambda: dcgan.LossExplorer(logit=NAN), ValueError, "nan"),
+    (
+        "BalanceExplorer", "learning_rate", "no such run",
+        lambda: dcgan.BalanceExplorer(learning_rate=2e-4), ValueError, "3e-4",
+    ),
+    (
+        "BalanceExplorer", "learning_rate", "a string",
+        lambda: dcgan.BalanceExplorer(learning_rate="1e-4"), TypeError, "number",
+    ),
     (
         "load_image_folder", "path", "missing",
         lambda folder: dcgan.load_image_folder(folder / "none"), FileNotFoundError, "none",

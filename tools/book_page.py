@@ -277,20 +277,41 @@ def picture_size(path: Path) -> tuple[int, int] | None:
     return (round(float(box[1])), round(float(box[2]))) if box else None
 
 
+@cache
+def highlighted_middle(path: Path) -> float | None:
+    """Return where in a drawing its highlighted part lies, from 0 (left) to 1 (right).
+
+    The middle of the part's labels stands for that of the part.
+    """
+    text = path.read_text(encoding="utf-8")
+    width = re.search(r"<svg[^>]*\bviewBox=\"[\d.-]+ [\d.-]+ ([\d.]+) ", text)
+    name = re.search(r"#([\w-]+)\{opacity:1\}", text)  # by `dcgan_helpers.show_drawing`
+    if width is None or name is None:
+        return None
+    part = re.search(rf'id="{name[1]}">(.*?)(?:<g class="|</svg>)', text, re.DOTALL)
+    labels = re.findall(r'<text x="([\d.]+)"', part[1]) if part else []
+    places = [float(x) / float(width[1]) for x in labels]
+    return (min(places) + max(places)) / 2 if places else None
+
+
 def write_sizes(page: str, folder: Path) -> str:
     """Write its width and height into each picture of a page that lies in `folder`.
 
-    A wide drawing gets a box around it, too.
+    A wide drawing gets a box around it, too, which says what is to be in view where it is narrow.
     """
 
     def written(match: re.Match[str]) -> str:
         source = re.search(r'\bsrc="([^":?#]+)', match[0])
-        size = picture_size((folder / source[1]).resolve()) if source else None
-        if source is None or size is None or re.search(r"\s(?:width|height)=", match[0]):
+        path = (folder / source[1]).resolve() if source else folder
+        size = picture_size(path)
+        if size is None or re.search(r"\s(?:width|height)=", match[0]):
             return match[0]
         sized = f'<img width="{size[0]}" height="{size[1]}"' + match[0][len("<img") :]
-        drawing = source[1].endswith(".svg") and size[0] >= WIDE
-        return f'<span class="drawing">{sized}</span>' if drawing else sized
+        if path.suffix != ".svg" or size[0] < WIDE:
+            return sized
+        middle = highlighted_middle(path)
+        wanted = "" if middle is None else f' data-middle="{middle:.3f}"'
+        return f'<span class="drawing"{wanted}>{sized}</span>'
 
     return re.sub(r"<img\b[^>]*>", written, page)
 

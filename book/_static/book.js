@@ -1,5 +1,6 @@
 // Shows what a term means when the pointer or the keyboard's focus is on it, and lets the keyboard
-// scroll a formula or a drawing that is wider than the page. Without this script, a term's link still
+// scroll a formula or a drawing that is wider than the page. Of such a drawing, the part that the chapter
+// is about is in view at first. Without this script, a term's link still
 // leads to the glossary.
 "use strict";
 
@@ -50,7 +51,12 @@
     }
   };
 
+  const showMiddle = (box) => {
+    box.scrollLeft = box.dataset.middle * box.scrollWidth - box.clientWidth / 2;
+  };
+
   const markEnd = (box) => {
+    box.classList.toggle("came-from", box.scrollLeft > 8);
     box.classList.toggle("goes-on", box.scrollLeft + box.clientWidth < box.scrollWidth - 8);
   };
 
@@ -71,6 +77,7 @@
     for (const box of document.querySelectorAll(".drawing")) {
       box.addEventListener("scroll", () => markEnd(box), { passive: true });
     }
+    document.querySelectorAll(".drawing[data-middle]").forEach(showMiddle);
     reachable();
     document.fonts?.ready.then(reachable);
     window.addEventListener("resize", reachable);
