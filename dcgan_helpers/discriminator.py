@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from .checks import check_number
 from .generator import IMAGE_SHAPE, check_image_shape, layer_seeds
 
 
@@ -12,6 +13,7 @@ def make_discriminator_model(
     *,
     image_shape: tuple[int, int, int] = IMAGE_SHAPE,
     seed: int | None = None,
+    dropout: float = 0.3,
     dtype: str | keras.DTypePolicy | None = None,
 ) -> keras.Sequential:
     """Build the discriminator of TensorFlow's DCGAN tutorial.
@@ -24,6 +26,7 @@ def make_discriminator_model(
         image_shape: `(height, width, channels)` of the images; height and width multiples of 4.
         seed: seed of the initial weights and of dropout; None takes both from Keras' global random
             state.
+        dropout: the share of activations that dropout sets to zero in training, in [0, 1].
         dtype: a Keras dtype policy, such as "mixed_bfloat16"; None takes Keras' global one.
 
     Returns:
@@ -33,7 +36,7 @@ def make_discriminator_model(
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: height or width is not a multiple of 4.
+        ValueError: height or width is not a multiple of 4, or `dropout` is not in [0, 1].
 
     Example:
         >>> make_discriminator_model().count_params()
@@ -44,6 +47,7 @@ def make_discriminator_model(
         convolutional generative adversarial networks. ICLR 2016, arXiv:1511.06434.
     """
     image_shape = check_image_shape(image_shape)
+    dropout = check_number("dropout", dropout, minimum=0, maximum=1)
     seeds = layer_seeds(seed)
 
     def kernel() -> keras.initializers.Initializer:
@@ -53,7 +57,7 @@ def make_discriminator_model(
         return [
             layers.Conv2D(filters, 5, 2, padding="same", kernel_initializer=kernel(), dtype=dtype),
             layers.LeakyReLU(dtype=dtype),
-            layers.Dropout(0.3, seed=next(seeds), dtype=dtype),
+            layers.Dropout(dropout, seed=next(seeds), dtype=dtype),
         ]
 
     return keras.Sequential(

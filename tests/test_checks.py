@@ -116,6 +116,14 @@ ROWS = [
         lambda: dcgan.make_discriminator_model(image_shape=(28, 28, 0)), ValueError, "channels",
     ),
     (
+        "make_discriminator_model", "dropout", "1.5",
+        lambda: dcgan.make_discriminator_model(dropout=1.5), ValueError, "[0, 1], got 1.5",
+    ),
+    (
+        "make_discriminator_model", "dropout", "a string",
+        lambda: dcgan.make_discriminator_model(dropout="0.3"), TypeError, "number",
+    ),
+    (
         "make_discriminator_model", "seed", "-1",
         lambda: dcgan.make_discriminator_model(seed=-1), ValueError, "-1",
     ),
@@ -496,5 +504,6 @@ def test_bad_input_is_refused(argument, call, exception, word, gan, folder):
 def test_enough_rows():
     assert len(ROWS) >= 60
     covered = {function for function, *_ in ROWS}
-    no_arguments = {"load_mnist", "MNIST", "History", "Evaluation"}
+    no_arguments = {"load_mnist", "MNIST", "History", "Evaluation", "ReferenceRun"}
+    no_arguments |= {"load_reference_generator", "load_reference_run"}
     assert set(dcgan.__all__) - no_arguments <= covered

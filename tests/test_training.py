@@ -73,6 +73,104 @@ def test_defaults_are_the_tutorials():
     assert len(gan.random_states) == 2  # two dropout layers
 
 
+def test_quick_recipe_has_the_same_networks():
+    quick, tutorial = dcgan.DCGAN(recipe="quick"), dcgan.DCGAN()
+    for name in ("generator", "discriminator"):
+        models = [getattr(gan, name) for gan in (quick, tutorial)]
+        assert len({tuple(w.shape for w in model.weights) for model in models}) == 1
+        for a, b in zip(*(model.get_weights() for model in models), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("recipe", list(training.RECIPES))
+def test_recipe_decides_the_settings(recipe):
+    gan, settings = dcgan.DCGAN(recipe=recipe, dtype="float32"), training.RECIPES[recipe]
+    for optimizer, rate in (
+        (gan.generator_optimizer, settings.generator_learning_rate),
+        (gan.discriminator_optimizer, settings.discriminator_learning_rate),
+    ):
+        assert float(optimizer.learning_rate) == pytest.approx(rate)
+        assert optimizer.beta_1 == settings.beta_1
+    assert gan.generator_optimizer.use_ema == (settings.averaging is not None)
+    assert not gan.discriminator_optimizer.use_ema
+    dropout = [x for x in gan.discriminator.layers if isinstance(x, keras.layers.Dropout)]
+    assert {layer.rate for layer in dropout} == {settings.dropout}
+
+
+def test_bfloat16_only_where_the_machine_multiplies_in_it(monkeypatch):
+    def dtype_with(flags):
+        monkeypatch.setattr(training.Path, "read_text", lambda *_: flags)
+        return dcgan.DCGAN(recipe="quick").generator.layers[0].dtype_policy.name
+
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda *_: [])
+    assert dtype_with("flags: avx2 avx512f avx512_bf16") == "mixed_bfloat16"
+    assert dtype_with("flags: avx2 avx512f") == "float32"
+
+
+def averaging_gan(tiny_gan, **arguments):
+    return tiny_gan(
+        generator_optimizer=keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.8), **arguments
+    )
+
+
+def test_averages_are_those_of_the_steps(tiny_gan, tiny_images):
+    gan, expected = averaging_gan(tiny_gan), None
+    step = dcgan.make_train_step(gan)
+    for _ in range(5):
+        step(dcgan.normalize(tiny_images[:4]))
+        weights = [w.numpy() for w in gan.generator.trainable_variables]
+        expected = (
+            weights
+            if expected is None
+            else [0.8 * a + 0.2 * w for a, w in zip(expected, weights, strict=True)]
+        )
+    for average, w in zip(gan.sampling_generator.trainable_variables, expected, strict=True):
+        np.testing.assert_allclose(average.numpy(), w, rtol=1e-5, atol=1e-6)
+    assert not np.array_equal(expected[0], gan.generator.trainable_variables[0].numpy())
+
+
+def test_averaged_weights_have_batch_statistics_of_their_own(tiny_gan, tiny_images):
+    """Those of the training belong to other weights, with which images would be useless."""
+    gan = averaging_gan(tiny_gan)
+    dcgan.train(gan, tiny_images, steps=4, batch_size=4, progress=False)
+    dense, normalization = gan.sampling_generator.layers[:2]
+    noise = dcgan.sample_noise(training.STATISTICS_BATCH, gan.seed, gan.noise_dim)
+    seen = np.asarray(dense(noise))
+    np.testing.assert_allclose(normalization.moving_mean.numpy(), seen.mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(normalization.moving_variance.numpy(), seen.var(axis=0), rtol=1e-3)
+    assert gan.generator.layers[1].momentum == 0.99  # as it was: only the copy forgets
+
+
+def test_images_come_from_the_averages_of_the_latest_step(tiny_gan, tiny_images):
+    gan = averaging_gan(tiny_gan)
+    noise = dcgan.sample_noise(3, 0, gan.noise_dim)
+    np.testing.assert_array_equal(gan.generate(noise), gan.generator(noise, training=False))
+    made = []
+    for steps in (2, 4):
+        dcgan.train(gan, tiny_images, steps=steps, batch_size=4, progress=False)
+        made.append(gan.generate(noise))
+        expected = gan.sampling_generator(noise, training=False)
+        np.testing.assert_array_equal(made[-1], expected)
+        assert not np.allclose(made[-1], gan.generator(noise, training=False))
+    assert not np.allclose(*made)
+
+
+def test_averages_survive_an_interruption(tiny_gan, tiny_images, tmp_path):
+    whole, first, second = (averaging_gan(tiny_gan) for _ in range(3))
+    arguments = {"batch_size": 4, "progress": False}
+    dcgan.train(whole, tiny_images, steps=7, **arguments)
+    for gan, steps in ((first, 3), (second, 7)):
+        dcgan.train(gan, tiny_images, steps=steps, checkpoint_dir=tmp_path, **arguments)
+    assert_same_run(whole, second)
+    noise = dcgan.sample_noise(3, 0, whole.noise_dim)
+    np.testing.assert_array_equal(whole.generate(noise), second.generate(noise))
+
+
+def test_without_averages_the_generator_itself_makes_the_images(tiny_gan):
+    gan = tiny_gan()
+    assert gan.sampling_generator is gan.generator
+
+
 def test_same_seed_same_state_and_another_seed_another():
     first, second, other = dcgan.DCGAN(seed=1), dcgan.DCGAN(seed=1), dcgan.DCGAN(seed=2)
     assert_same_run(first, second)
