@@ -39,7 +39,7 @@ from .metrics import (
 )
 from .plots import plot_history, show_drawing, show_images
 from .reference import ReferenceRun, load_reference_generator, load_reference_run
-from .training import DCGAN, History, make_train_step, train
+from .training import DCGAN, RECIPES, History, Recipe, make_train_step, train
 from .widgets import BalanceExplorer, LatentExplorer, LossExplorer
 
 __version__ = "0.1.0"
@@ -47,12 +47,14 @@ __version__ = "0.1.0"
 __all__ = [
     "DCGAN",
     "MNIST",
+    "RECIPES",
     "BalanceExplorer",
     "Checkpoints",
     "Evaluation",
     "History",
     "LatentExplorer",
     "LossExplorer",
+    "Recipe",
     "ReferenceRun",
     "class_histogram",
     "classifier_features",

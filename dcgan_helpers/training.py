@@ -28,6 +28,8 @@ from .checks import (
     check_instance,
     check_integer,
     check_noise,
+    check_number,
+    check_positive,
     check_seed,
 )
 from .data import check_batch_size, denormalize, make_dataset
@@ -46,6 +48,8 @@ REFRESH_SECONDS = 0.5  # how often losses are fetched: each fetch makes a GPU wa
 class Recipe:
     """How to train: the settings in which one way of training differs from another.
 
+    `dataclasses.replace` makes another of one that exists.
+
     Attributes:
         batch_size: real images in a step, and fakes.
         generator_learning_rate: of the generator's Adam optimizer.
@@ -56,6 +60,16 @@ class Recipe:
             multiply in bfloat16, and "float32" elsewhere.
         averaging: decay of a moving average of the generator's weights, with which images are
             made; None makes them with the weights themselves.
+
+    Raises:
+        TypeError: a setting is of the wrong type.
+        ValueError: a setting is out of its range.
+
+    Example:
+        >>> import dataclasses
+        >>> recipe = dataclasses.replace(RECIPES["quick"], batch_size=64)
+        >>> DCGAN(recipe=recipe, seed=0).recipe.batch_size
+        64
     """
 
     batch_size: int
@@ -66,7 +80,19 @@ class Recipe:
     dtype: str | None
     averaging: float | None
 
+    def __post_init__(self) -> None:
+        check_integer("batch_size", self.batch_size, minimum=1)
+        check_positive("generator_learning_rate", self.generator_learning_rate)
+        check_positive("discriminator_learning_rate", self.discriminator_learning_rate)
+        check_number("beta_1", self.beta_1, minimum=0, maximum=1)
+        check_number("dropout", self.dropout, minimum=0, maximum=1)
+        if self.dtype is not None:
+            check_choice("dtype", self.dtype, DTYPES)
+        if self.averaging is not None:
+            check_number("averaging", self.averaging, minimum=0, maximum=1)
 
+
+#: The recipes with a name: "tutorial", that of TensorFlow's DCGAN tutorial, and "quick".
 RECIPES: Mapping[str, Recipe] = {
     "tutorial": Recipe(
         batch_size=256,
@@ -175,7 +201,7 @@ class DCGAN:
     two on a laptop. Two objects made with the same arguments have the same weights.
 
     Args:
-        recipe: which settings to train with: "tutorial" or "quick".
+        recipe: which settings to train with: "tutorial", "quick" or a `Recipe` of your own.
         seed: seed of the weights, the dropout, the noise and the order of the images, in
             [0, 2**63).
         dtype: Keras dtype policy of the two models that are made here: "float32",
@@ -214,7 +240,7 @@ class DCGAN:
     def __init__(
         self,
         *,
-        recipe: str = "tutorial",
+        recipe: str | Recipe = "tutorial",
         seed: int = 0,
         dtype: str | None = None,
         generator: keras.Model | None = None,
@@ -222,7 +248,9 @@ class DCGAN:
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         discriminator_optimizer: keras.optimizers.Optimizer | None = None,
     ) -> None:
-        self.recipe = RECIPES[check_choice("recipe", recipe, tuple(RECIPES))]
+        if not isinstance(recipe, Recipe):
+            recipe = RECIPES[check_choice("recipe", recipe, tuple(RECIPES))]
+        self.recipe = recipe
         self.seed = check_seed("seed", seed)
         if dtype is None:
             dtype = self.recipe.dtype or _fast_dtype()
@@ -285,7 +313,7 @@ class DCGAN:
         self.history = History()
         self.run: dict[str, Any] | None = None  # the settings that `train` was first called with
         self._settings = {
-            "recipe": recipe,
+            "recipe": _name_of(recipe),
             "seed": self.seed,
             "dtype": dtype,
             "generator": _fingerprint(_architecture(self.generator)),
@@ -366,6 +394,11 @@ def _check_discriminator(model: keras.Model, image_shape: tuple[int, ...]) -> No
         )
     if tuple(model.output_shape) != (None, 1):
         raise ValueError(f"discriminator must return logits (n, 1), got {model.output_shape}")
+
+
+def _name_of(recipe: Recipe) -> str:
+    names = [name for name, known in RECIPES.items() if known == recipe]
+    return names[0] if names else str(recipe)
 
 
 def _fast_dtype() -> str:

@@ -1,6 +1,7 @@
 """Bad input: each row is a call that must be refused, before any work, with a clear message."""
 # ruff: noqa: E501 (a table: its rows are read as rows)
 
+import dataclasses
 import re
 
 import keras
@@ -34,6 +35,10 @@ def folder(tmp_path):
     (tmp_path / "file").write_text("")
     (tmp_path / "empty").mkdir()
     return tmp_path
+
+
+def recipe(**changes):
+    return dataclasses.replace(dcgan.RECIPES["quick"], **changes)
 
 
 def make_gif(folder, *arguments, name="a.gif", **keywords):
@@ -177,6 +182,15 @@ ROWS = [
         ValueError, "(4, 2)",
     ),
     ("DCGAN", "recipe", "unknown", lambda: dcgan.DCGAN(recipe="slow"), ValueError, "'tutorial'"),
+    ("Recipe", "batch_size", "0", lambda: recipe(batch_size=0), ValueError, "at least 1"),
+    ("Recipe", "dropout", "2", lambda: recipe(dropout=2), ValueError, "[0, 1], got 2"),
+    ("Recipe", "averaging", "1.5", lambda: recipe(averaging=1.5), ValueError, "got 1.5"),
+    ("Recipe", "beta_1", "text", lambda: recipe(beta_1="x"), TypeError, "number"),
+    ("Recipe", "dtype", "float64", lambda: recipe(dtype="float64"), ValueError, "float32"),
+    (
+        "Recipe", "generator_learning_rate", "0",
+        lambda: recipe(generator_learning_rate=0), ValueError, "above 0",
+    ),
     ("DCGAN", "seed", "-1", lambda: dcgan.DCGAN(seed=-1), ValueError, "-1"),
     ("DCGAN", "dtype", "float64", lambda: dcgan.DCGAN(dtype="float64"), ValueError, "float32"),
     ("DCGAN", "generator", "a function", lambda: dcgan.DCGAN(generator=len), TypeError, "Model"),
@@ -504,6 +518,6 @@ def test_bad_input_is_refused(argument, call, exception, word, gan, folder):
 def test_enough_rows():
     assert len(ROWS) >= 60
     covered = {function for function, *_ in ROWS}
-    no_arguments = {"load_mnist", "MNIST", "History", "Evaluation", "ReferenceRun"}
+    no_arguments = {"load_mnist", "MNIST", "History", "Evaluation", "ReferenceRun", "RECIPES"}
     no_arguments |= {"load_reference_generator", "load_reference_run"}
     assert set(dcgan.__all__) - no_arguments <= covered

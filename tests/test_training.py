@@ -1,3 +1,4 @@
+import dataclasses
 import logging.handlers
 import os
 import signal
@@ -95,6 +96,15 @@ def test_recipe_decides_the_settings(recipe):
     assert not gan.discriminator_optimizer.use_ema
     dropout = [x for x in gan.discriminator.layers if isinstance(x, keras.layers.Dropout)]
     assert {layer.rate for layer in dropout} == {settings.dropout}
+
+
+def test_recipe_of_ones_own():
+    recipe = dataclasses.replace(dcgan.RECIPES["tutorial"], batch_size=4, averaging=0.9)
+    gan = dcgan.DCGAN(recipe=recipe)
+    assert gan.recipe.batch_size == 4
+    assert gan.generator_optimizer.ema_momentum == 0.9
+    assert "batch_size=4" in gan.settings["recipe"]
+    assert dcgan.DCGAN(recipe=dcgan.RECIPES["quick"]).settings["recipe"] == "quick"
 
 
 def test_bfloat16_only_where_the_machine_multiplies_in_it(monkeypatch):
