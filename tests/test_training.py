@@ -150,6 +150,37 @@ def test_xla_computes_the_same_steps(tiny_gan, tiny_images, monkeypatch):
         np.testing.assert_allclose(a[name], b[name], rtol=1e-3, atol=1e-5, err_msg=name)
 
 
+@pytest.mark.parametrize(("dtype", "default"), [("float32", False), ("mixed_bfloat16", True)])
+def test_step_with_fourier_coefficients_is_the_same_step(dtype, default, monkeypatch):
+    used = []
+    original = training.call_with_fourier
+    monkeypatch.setattr(training, "call_with_fourier", lambda *a: (used.append(a), original(*a))[1])
+    plain, fast = (
+        dcgan.DCGAN(
+            dtype=dtype,
+            generator_optimizer=keras.optimizers.SGD(0.1),
+            discriminator_optimizer=keras.optimizers.SGD(0.1),
+        )
+        for _ in range(2)
+    )
+    before = plain.generator.get_weights()
+    images = np.zeros((8, 28, 28, 1), np.float32)
+    losses = dcgan.make_train_step(plain, jit_compile=False, fourier=False)(images)
+    assert not used
+    losses_fast = dcgan.make_train_step(fast, jit_compile=False, fourier=True)(images)
+    assert used
+    tolerance = 1e-3 if dtype == "float32" else 0.2  # bfloat16 itself is 0.1 away from float32
+    for name, loss in losses.items():
+        assert float(losses_fast[name]) == pytest.approx(float(loss), rel=tolerance)
+    for a, b, start in zip(
+        plain.generator.get_weights(), fast.generator.get_weights(), before, strict=True
+    ):
+        assert np.linalg.norm(a - b) <= tolerance * np.linalg.norm(a - start) + 1e-6
+    used.clear()
+    dcgan.make_train_step(fast, jit_compile=False)(images)
+    assert bool(used) is default
+
+
 def test_one_trace_for_a_run(tiny_gan, tiny_images, monkeypatch):
     traced = []
     original = training._train_step
