@@ -191,6 +191,37 @@ def test_one_trace_for_a_run(tiny_gan, tiny_images, monkeypatch):
     assert len(traced) == 1
 
 
+def test_several_steps_in_a_call_are_the_same_run(tiny_gan, tiny_images, monkeypatch, tmp_path):
+    one, several, parts = tiny_gan(), tiny_gan(), tiny_gan()
+    arguments = {"batch_size": 4, "frame_every": 4, "progress": False}
+    dcgan.train(one, tiny_images, steps=13, **arguments)
+    traced = []
+    original = training._train_step
+    monkeypatch.setattr(training, "_train_step", lambda *a: (traced.append(1), original(*a))[1])
+    arguments["steps_per_call"] = 3  # divides neither 4 nor 13
+    dcgan.train(several, tiny_images, steps=13, **arguments)
+    assert_same_run(one, several)
+    assert len(traced) == 1
+    for steps in (5, 13):  # stopped and resumed, with checkpoints at 2, 4, ...
+        dcgan.train(
+            parts,
+            tiny_images,
+            steps=steps,
+            checkpoint_dir=tmp_path,
+            checkpoint_every=2,
+            **arguments,
+        )
+    assert_same_run(one, parts)
+    assert [path.name[-2:] for path in dcgan.Checkpoints(parts, tmp_path).all] == ["10", "12", "13"]
+
+
+def test_stop_waits_for_the_call_to_end(tiny_gan, tiny_images, monkeypatch):
+    gan = tiny_gan()
+    press_stop_after(gan, monkeypatch, 3)
+    dcgan.train(gan, tiny_images, steps=9, batch_size=4, progress=False, steps_per_call=3)
+    assert (int(gan.step), gan.history.steps) == (3, [1, 2, 3])
+
+
 def test_step_counts_its_traces(tiny_gan, tiny_images):
     step = dcgan.make_train_step(tiny_gan())
     for _ in range(3):
@@ -299,8 +330,8 @@ def press_stop_after(gan, monkeypatch, step, times=1):
     """Send Ctrl-C to this process when the run has done so many steps."""
     original = training._Recorder.add
 
-    def add(self, losses):
-        original(self, losses)
+    def add(self, *arguments):
+        original(self, *arguments)
         if self.done == step:
             for _ in range(times):
                 os.kill(os.getpid(), signal.SIGINT)
