@@ -51,7 +51,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=False)
 def bench(session: nox.Session) -> None:
     """Run the benchmarks: all, or the scripts named."""
-    scripts = session.posargs or [str(path) for path in sorted(Path("benchmarks").glob("*.py"))]
+    scripts = session.posargs or [str(path) for path in sorted(Path("benchmarks").glob("[!_]*.py"))]
     for script in scripts:
         session.run(sys.executable, script)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,3 +73,15 @@ def tiny_images() -> np.ndarray:
 def mnist() -> dcgan.MNIST:
     """The real digits."""
     return dcgan.load_mnist()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print where the time went, by test file and by notebook."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid.split("::")[0]] += report.duration
+    terminalreporter.section("slowest files")
+    for file, duration in seconds.most_common(15):
+        terminalreporter.write_line(f"{duration:7.1f} s  {file}")

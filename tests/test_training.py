@@ -12,6 +12,8 @@ import tensorflow as tf
 import dcgan_helpers as dcgan
 from dcgan_helpers import training
 
+IMAGE_SHAPE = (8, 8, 1)
+
 
 def weights_of(gan):
     """Every number of a run's state, by name."""
@@ -258,6 +260,85 @@ def test_xla_computes_the_same_steps(tiny_gan, tiny_images, monkeypatch):
         np.testing.assert_allclose(a[name], b[name], rtol=1e-3, atol=1e-5, err_msg=name)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [("float32", 1e-4), ("mixed_float16", 0.1), ("mixed_bfloat16", 0.1)]
+)
+def test_xla_compiles_the_step_as_one_program(dtype, tolerance, tiny_images, monkeypatch):
+    noise = tf.constant(dcgan.sample_noise(4, seed=0, noise_dim=3))
+    monkeypatch.setattr(tf.random, "stateless_normal", lambda shape, seed: noise)
+    images = tf.constant(dcgan.normalize(tiny_images[:4]))
+    layers, kernel = keras.layers, keras.initializers.GlorotUniform(seed=0)
+
+    def one_step(jit_compile):
+        optimizers = [keras.optimizers.SGD(0.1) for _ in range(2)]
+        if dtype == "mixed_float16":
+            optimizers = [keras.optimizers.LossScaleOptimizer(o) for o in optimizers]
+        gan = dcgan.DCGAN(
+            dtype=dtype,
+            generator=dcgan.make_generator_model(
+                image_shape=IMAGE_SHAPE, noise_dim=3, seed=1, dtype=dtype
+            ),
+            discriminator=keras.Sequential(  # no dropout: random numbers are others under XLA
+                [
+                    keras.Input(IMAGE_SHAPE),
+                    layers.Conv2D(8, 5, 2, "same", kernel_initializer=kernel, dtype=dtype),
+                    layers.LeakyReLU(dtype=dtype),
+                    layers.Flatten(dtype=dtype),
+                    layers.Dense(1, kernel_initializer=kernel, dtype=dtype),
+                ]
+            ),
+            generator_optimizer=optimizers[0],
+            discriminator_optimizer=optimizers[1],
+        )
+        before = gan.generator.get_weights()
+        step = dcgan.make_train_step(gan, jit_compile=jit_compile, fourier=False)
+        if jit_compile:  # fails where TensorFlow would have to compute a part
+            assert step.experimental_get_compiler_ir(images)(stage="hlo_serialized")
+        losses = step(images)
+        return losses, before, gan.generator.get_weights()
+
+    (losses, before, plain), (losses_xla, _, compiled) = one_step(False), one_step(True)
+    for name in losses:
+        assert float(losses_xla[name]) == pytest.approx(float(losses[name]), rel=tolerance)
+    changes = [
+        np.concatenate([(a - b).ravel() for a, b in zip(weights, before, strict=True)])
+        for weights in (plain, compiled)
+    ]
+    assert np.linalg.norm(changes[0]) > 0
+    assert np.linalg.norm(changes[0] - changes[1]) < tolerance * np.linalg.norm(changes[0])
+
+
+@pytest.mark.parametrize(("dtype", "default"), [("float32", False), ("mixed_bfloat16", True)])
+def test_step_with_fourier_coefficients_is_the_same_step(dtype, default, monkeypatch):
+    used = []
+    original = training.call_with_fourier
+    monkeypatch.setattr(training, "call_with_fourier", lambda *a: (used.append(a), original(*a))[1])
+    plain, fast = (
+        dcgan.DCGAN(
+            dtype=dtype,
+            generator_optimizer=keras.optimizers.SGD(0.1),
+            discriminator_optimizer=keras.optimizers.SGD(0.1),
+        )
+        for _ in range(2)
+    )
+    before = plain.generator.get_weights()
+    images = np.zeros((8, 28, 28, 1), np.float32)
+    losses = dcgan.make_train_step(plain, jit_compile=False, fourier=False)(images)
+    assert not used
+    losses_fast = dcgan.make_train_step(fast, jit_compile=False, fourier=True)(images)
+    assert used
+    tolerance = 1e-3 if dtype == "float32" else 0.2  # bfloat16 itself is 0.1 away from float32
+    for name, loss in losses.items():
+        assert float(losses_fast[name]) == pytest.approx(float(loss), rel=tolerance)
+    for a, b, start in zip(
+        plain.generator.get_weights(), fast.generator.get_weights(), before, strict=True
+    ):
+        assert np.linalg.norm(a - b) <= tolerance * np.linalg.norm(a - start) + 1e-6
+    used.clear()
+    dcgan.make_train_step(fast, jit_compile=False)(images)
+    assert bool(used) is default
+
+
 def test_one_trace_for_a_run(tiny_gan, tiny_images, monkeypatch):
     traced = []
     original = training._train_step
@@ -266,6 +347,37 @@ def test_one_trace_for_a_run(tiny_gan, tiny_images, monkeypatch):
     dcgan.train(gan, tiny_images, epochs=4, batch_size=4, progress=False)
     assert int(gan.step) == 20
     assert len(traced) == 1
+
+
+def test_several_steps_in_a_call_are_the_same_run(tiny_gan, tiny_images, monkeypatch, tmp_path):
+    one, several, parts = tiny_gan(), tiny_gan(), tiny_gan()
+    arguments = {"batch_size": 4, "frame_every": 4, "progress": False}
+    dcgan.train(one, tiny_images, steps=13, **arguments)
+    traced = []
+    original = training._train_step
+    monkeypatch.setattr(training, "_train_step", lambda *a: (traced.append(1), original(*a))[1])
+    arguments["steps_per_call"] = 3  # divides neither 4 nor 13
+    dcgan.train(several, tiny_images, steps=13, **arguments)
+    assert_same_run(one, several)
+    assert len(traced) == 1
+    for steps in (5, 13):  # stopped and resumed, with checkpoints at 2, 4, ...
+        dcgan.train(
+            parts,
+            tiny_images,
+            steps=steps,
+            checkpoint_dir=tmp_path,
+            checkpoint_every=2,
+            **arguments,
+        )
+    assert_same_run(one, parts)
+    assert [path.name[-2:] for path in dcgan.Checkpoints(parts, tmp_path).all] == ["10", "12", "13"]
+
+
+def test_stop_waits_for_the_call_to_end(tiny_gan, tiny_images, monkeypatch):
+    gan = tiny_gan()
+    press_stop_after(gan, monkeypatch, 3)
+    dcgan.train(gan, tiny_images, steps=9, batch_size=4, progress=False, steps_per_call=3)
+    assert (int(gan.step), gan.history.steps) == (3, [1, 2, 3])
 
 
 def test_step_counts_its_traces(tiny_gan, tiny_images):
@@ -376,8 +488,8 @@ def press_stop_after(gan, monkeypatch, step, times=1):
     """Send Ctrl-C to this process when the run has done so many steps."""
     original = training._Recorder.add
 
-    def add(self, losses):
-        original(self, losses)
+    def add(self, *arguments):
+        original(self, *arguments)
         if self.done == step:
             for _ in range(times):
                 os.kill(os.getpid(), signal.SIGINT)

@@ -1,0 +1,75 @@
+"""What the benchmarks share: times taken in turn, a Markdown table, and the machine's name."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+import dcgan_helpers
+
+
+class Times(NamedTuple):
+    """Seconds of a function, one value a round."""
+
+    wall: list[float]
+    cpu: list[float]  # of all cores: hardly depends on what else the machine does
+
+
+def times_in_turn(functions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Times]:
+    """Time each function in each round; one round that is not timed comes first.
+
+    In each round every function has its turn, so that whatever else the machine does meanwhile
+    falls on all of them alike.
+    """
+    times = {name: Times([], []) for name in functions}
+    for i in range(rounds + 1):
+        for name, function in functions.items():
+            wall, cpu = time.perf_counter(), time.process_time()
+            function()
+            if i > 0:
+                times[name].wall.append(time.perf_counter() - wall)
+                times[name].cpu.append(time.process_time() - cpu)
+    return times
+
+
+def ratio(base: Sequence[float], other: Sequence[float]) -> float:
+    """How many times as fast `other` is as `base`: the median over the rounds."""
+    return statistics.median(a / b for a, b in zip(base, other, strict=True))
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a Markdown table."""
+    for row in (header, ["---"] * len(header), *rows):
+        print("| " + " | ".join(str(cell) for cell in row) + " |")
+    print(flush=True)
+
+
+def print_machine(*more: str) -> None:
+    """Print what the times depend on: processor, GPUs, versions."""
+    gpus = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+            for gpu in tf.config.list_physical_devices("GPU")]  # fmt: skip
+    print(f"{_processor()}, {os.cpu_count()} cores, {', '.join(gpus) or 'no GPU'}.")
+    versions = [
+        f"Python {platform.python_version()}",
+        f"TensorFlow {tf.__version__}",
+        f"Keras {keras.__version__}",
+        f"dcgan_helpers {dcgan_helpers.__version__}",
+        *more,
+    ]
+    print(", ".join(versions) + ".\n", flush=True)
+
+
+def _processor() -> str:
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text().splitlines() if file.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    bfloat16 = any("avx512_bf16" in line for line in lines)
+    return (names or [platform.processor()])[0] + (" with AVX-512 BF16" if bfloat16 else "")

@@ -1,0 +1,76 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import dcgan_helpers as dcgan
+from dcgan_helpers import fourier
+
+
+@tf.function
+def values_and_gradients(function, images, kernel, upstream):
+    with tf.GradientTape() as tape:
+        tape.watch([images, kernel])
+        result = function(images, kernel)
+    return [result, *tape.gradient(result, [images, kernel], upstream)]
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "size"), [(7, 7, 5), (7, 7, 3), (6, 9, 5), (3, 4, 7), (5, 5, 1)]
+)
+def test_is_the_transposed_convolution(height, width, size):
+    rng = np.random.default_rng(0)
+    images, kernel, upstream = (
+        tf.constant(rng.standard_normal(shape), tf.float32)
+        for shape in ((3, height, width, 4), (size, size, 2, 4), (3, height, width, 2))
+    )
+    ours = values_and_gradients(fourier.conv2d_transpose, images, kernel, upstream)
+    expected = values_and_gradients(
+        lambda x, k: tf.nn.conv2d_transpose(x, k, (3, height, width, 2), 1, "SAME"),
+        images, kernel, upstream,
+    )  # fmt: skip
+    for a, b in zip(ours, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
+def test_products_are_as_few_as_the_text_says():
+    of_images, of_kernel, inverse = fourier._matrices(7, 7, 5)
+    assert of_images.shape == (121, 49)
+    assert of_kernel.shape == (121, 25)
+    assert inverse.shape == (49, 121)
+
+
+def test_only_the_generators_first_transposed_convolution_is_replaced():
+    generator, discriminator = dcgan.make_generator_model(), dcgan.make_discriminator_model()
+    replaced = [i for i, layer in enumerate(generator.layers) if fourier.pays(layer)]
+    assert [generator.layers[i].name for i in replaced] == [generator.layers[4].name]
+    assert not any(fourier.pays(layer) for layer in discriminator.layers)
+
+
+@pytest.mark.parametrize("options", [{"strides": 2}, {"padding": "valid"}, {"kernel_size": (3, 5)}])
+def test_other_layers_are_left_alone(options):
+    arguments = {"filters": 64, "kernel_size": 5, "padding": "same", **options}
+    layer = keras.layers.Conv2DTranspose(**arguments)
+    keras.Sequential([keras.Input((7, 7, 64)), layer])
+    assert not fourier.pays(layer)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("mixed_bfloat16", 0.02)])
+def test_a_model_gives_the_same_images(dtype, tolerance):
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((3,)),
+            layers.Dense(7 * 7 * 64, dtype=dtype),
+            layers.Reshape((7, 7, 64), dtype=dtype),
+            layers.Conv2DTranspose(64, 5, padding="same", activation="tanh", dtype=dtype),
+            layers.BatchNormalization(dtype=dtype),
+        ]
+    )
+    assert [fourier.pays(layer) for layer in model.layers] == [False, False, True, False]
+    model.layers[2].bias.assign(tf.linspace(-0.5, 0.5, 64))
+    noise = tf.constant(dcgan.sample_noise(8, 0, 3))
+    ours, expected = fourier.call_with_fourier(model, noise), model(noise, training=True)
+    assert ours.dtype == expected.dtype
+    ours, expected = (np.asarray(tf.cast(x, tf.float32)) for x in (ours, expected))
+    assert np.linalg.norm(ours - expected) < tolerance * np.linalg.norm(expected)
