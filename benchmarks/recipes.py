@@ -56,11 +56,11 @@ def batches(gan: dcgan.DCGAN, images: np.ndarray) -> Iterator[tf.Tensor]:
 
 
 def seconds_a_step(recipe: dcgan.Recipe, images: np.ndarray) -> float:
-    """The shortest of ten times, of a second each or so."""
+    """The shortest of twenty times, of a second each or so."""
     gan = dcgan.DCGAN(recipe=recipe)
     step, data, times = dcgan.make_train_step(gan).function, batches(gan, images), []
     n = max(2, 512 // recipe.batch_size)
-    for _ in range(11):
+    for _ in range(21):
         start = time.perf_counter()
         for _ in range(n):
             losses = step(next(data))

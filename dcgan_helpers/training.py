@@ -94,7 +94,7 @@ class Recipe:
             check_number("averaging", self.averaging, minimum=0, maximum=1)
 
 
-#: The recipes with a name: "tutorial", that of TensorFlow's DCGAN tutorial, and "quick".
+# The recipes with a name: "tutorial", that of TensorFlow's DCGAN tutorial, and "quick".
 RECIPES: Mapping[str, Recipe] = {
     "tutorial": Recipe(
         batch_size=256,

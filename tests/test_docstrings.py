@@ -30,7 +30,7 @@ def test_there_are_examples():
 
 def test_every_public_name_is_on_the_api_page():
     page = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
-    described = re.findall(r"^\.\. auto(?:function|class|data):: (\w+)$", page, re.MULTILINE)
+    described = re.findall(r"^\.\. (?:auto(?:function|class)|py:data):: (\w+)$", page, re.MULTILINE)
     assert sorted(described) == sorted(dcgan.__all__)
 
 
