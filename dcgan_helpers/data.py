@@ -61,18 +61,17 @@ def load_mnist() -> MNIST:
         recognition. Proceedings of the IEEE, 1998. Data under CC BY-SA 3.0, see
         `MNIST-LICENSE.md` beside the file.
     """
-    content = read_shipped_file(_MNIST_FILE, _MNIST_SHA256)
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return MNIST(
-            train_images=arrays["train_images"][..., np.newaxis],
-            train_labels=arrays["train_labels"],
-            test_images=arrays["test_images"][..., np.newaxis],
-            test_labels=arrays["test_labels"],
-        )
+    arrays = read_shipped_arrays(_MNIST_FILE, _MNIST_SHA256)
+    return MNIST(
+        train_images=arrays["train_images"][..., np.newaxis],
+        train_labels=arrays["train_labels"],
+        test_images=arrays["test_images"][..., np.newaxis],
+        test_labels=arrays["test_labels"],
+    )
 
 
-def read_shipped_file(file: Path, sha256: str) -> bytes:
-    """Return the content of a file that the package ships, or raise if it is not as shipped."""
+def read_shipped_arrays(file: Path, sha256: str) -> dict[str, np.ndarray]:
+    """Return the arrays of a file that the package ships, or raise if it is not as shipped."""
     content = file.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     if digest != sha256:
@@ -80,7 +79,8 @@ def read_shipped_file(file: Path, sha256: str) -> bytes:
             f"{file} is damaged: its SHA-256 is {digest}, expected {sha256}; "
             "reinstall dcgan-helpers"
         )
-    return content
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 def normalize(images: Any) -> np.ndarray:

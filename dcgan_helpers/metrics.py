@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +25,7 @@ from .checks import (
     check_integer,
     check_seed,
 )
-from .data import load_mnist, normalize, read_shipped_file
+from .data import load_mnist, normalize, read_shipped_arrays
 from .generator import IMAGE_SHAPE, layer_seeds, sample_noise
 from .training import SAMPLE_BATCH, as_generator_function
 
@@ -542,10 +541,9 @@ def _test_features() -> np.ndarray:
 @functools.lru_cache(maxsize=1)
 def _classifier() -> keras.Model:
     """The trained classifier, from images to features and logits."""
-    content = read_shipped_file(_CLASSIFIER_FILE, _CLASSIFIER_SHA256)
+    arrays = read_shipped_arrays(_CLASSIFIER_FILE, _CLASSIFIER_SHA256)
     classifier = make_classifier(seed=0)
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        classifier.set_weights([arrays[n].astype(np.float32) for n in weight_names(classifier)])
+    classifier.set_weights([arrays[n].astype(np.float32) for n in weight_names(classifier)])
     return keras.Model(
         classifier.inputs[0], [classifier.get_layer("features").output, classifier.outputs[0]]
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from .data import read_shipped_file
+from .data import read_shipped_arrays
 from .generator import make_generator_model
 from .metrics import Evaluation
 from .training import History
@@ -54,10 +53,9 @@ def load_reference_generator() -> keras.Sequential:
         >>> load_reference_generator().count_params()
         2330944
     """
+    arrays = _load("reference_generator.npz")
     generator = make_generator_model(seed=0, dtype="float32")
-    with _load("reference_generator.npz") as arrays:
-        weights = [arrays[str(i)].astype(np.float32) for i in range(len(arrays.files))]
-        generator.set_weights(weights)
+    generator.set_weights([arrays[str(i)].astype(np.float32) for i in range(len(arrays))])
     return generator
 
 
@@ -76,22 +74,18 @@ def load_reference_run() -> ReferenceRun:
         >>> len(run.history.frames), run.epochs[-1]
         (51, 50)
     """
-    with _load("reference_run.npz") as arrays:
-        history = History.from_arrays(
-            {name: arrays[name] for name in arrays.files if name != "metrics"}
-        )
-        metrics = json.loads(arrays["metrics"].tobytes())
+    arrays = _load("reference_run.npz")
+    metrics = json.loads(arrays["metrics"].tobytes())
     return ReferenceRun(
-        history=history,
+        history=History.from_arrays(arrays),
         epochs=tuple(row["epoch"] for row in metrics["epochs"]),
         evaluations=tuple(_evaluation(row) for row in metrics["epochs"]),
         real=_evaluation(metrics["real"]),
     )
 
 
-def _load(name: str) -> np.lib.npyio.NpzFile:
-    content = read_shipped_file(_FOLDER / name, _SHA256[name])
-    return np.load(io.BytesIO(content), allow_pickle=False)
+def _load(name: str) -> dict[str, np.ndarray]:
+    return read_shipped_arrays(_FOLDER / name, _SHA256[name])
 
 
 def _evaluation(row: dict[str, Any]) -> Evaluation:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .checks import check_number, check_positive, check_seed
-from .data import read_shipped_file
+from .data import read_shipped_arrays
 from .generator import interpolate_noise, sample_noise
 from .gif import image_grid
 from .plots import BLUE, GREY, ORANGE, show_images
@@ -283,7 +283,7 @@ class BalanceExplorer(_Explorer):
         from matplotlib.figure import Figure
 
         learning_rate = check_positive("learning_rate", learning_rate)
-        self._runs = _load_runs()
+        self._runs = read_shipped_arrays(_RUNS_FILE, _RUNS_SHA256)
         rates = self._runs["learning_rates"].tolist()
         if learning_rate not in rates:
             known = ", ".join(map(_power, rates))
@@ -376,12 +376,6 @@ class _BalanceDrawing:
             pale.set_ydata(values)
             curve.set_ydata(np.convolve(values, np.full(_SMOOTHED, 1 / _SMOOTHED), "valid"))
         self._picture.set_data(self._grids[number])
-
-
-def _load_runs() -> dict[str, np.ndarray]:
-    content = read_shipped_file(_RUNS_FILE, _RUNS_SHA256)
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return dict(arrays)
 
 
 def _power(rate: float) -> str:
