@@ -13,38 +13,39 @@ all seven take some minutes on two cores.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
-from results import write_arrays
+from results import PACKAGE, write_arrays
 
-import dcgan_helpers as dcgan  # before keras: it quiets TensorFlow's start
-
-import keras  # isort: skip
+import dcgan_helpers as dcgan
 
 SEED = 0
 STEPS = 300
 BATCH_SIZE = 32
 BETA_1 = 0.5
 LEARNING_RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
-FILE = Path(__file__).resolve().parent.parent / "dcgan_helpers" / "learning_rates.npz"
+FILE = PACKAGE / "learning_rates.npz"
 
 
 def run(learning_rate: float) -> dcgan.History:
     """Train one DCGAN, and keep a frame of its end."""
-    gan = dcgan.DCGAN(
-        seed=SEED,
-        generator_optimizer=keras.optimizers.Adam(learning_rate, beta_1=BETA_1),
-        discriminator_optimizer=keras.optimizers.Adam(learning_rate, beta_1=BETA_1),
+    recipe = dataclasses.replace(
+        dcgan.RECIPES["tutorial"],
+        batch_size=BATCH_SIZE,
+        generator_learning_rate=learning_rate,
+        discriminator_learning_rate=learning_rate,
+        beta_1=BETA_1,
     )
+    gan = dcgan.DCGAN(recipe=recipe, seed=SEED)
     start = time.perf_counter()
     history = dcgan.train(
         gan,
         dcgan.load_mnist().train_images,
         steps=STEPS,
-        batch_size=BATCH_SIZE,
         frame_every=STEPS,
         progress=False,
     )

@@ -23,13 +23,12 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from results import write, write_arrays
+from results import PACKAGE, write, write_arrays
 from train import MILESTONES, SEED
 
 import dcgan_helpers as dcgan
 
 HERE = Path(__file__).resolve().parent
-PACKAGE = Path(dcgan.__file__).resolve().parent
 N = 10_000
 
 

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+import dcgan_helpers as dcgan
+
+PACKAGE = Path(dcgan.__file__).resolve().parent  # where what is shipped belongs
+
 
 def write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, and print its size and SHA-256."""

@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from results import write_arrays
+from results import PACKAGE, write_arrays
 
 import dcgan_helpers as dcgan  # before keras: it quiets TensorFlow's start
 from dcgan_helpers.metrics import make_classifier, weight_names
@@ -37,7 +37,7 @@ EPOCHS = 10
 BATCH_SIZE = 128
 LEARNING_RATE = 2e-3
 LARGEST_SHIFT = 2  # pixels
-FILE = Path(__file__).resolve().parent.parent / "dcgan_helpers" / "mnist_classifier.npz"
+FILE = PACKAGE / "mnist_classifier.npz"
 
 
 def labelled_batches(data: dcgan.MNIST, epoch: int) -> tf.data.Dataset:
