@@ -8,11 +8,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import IMAGE_SHAPE
 
 import dcgan_helpers as dcgan
 from dcgan_helpers import training
-
-IMAGE_SHAPE = (8, 8, 1)
 
 
 def weights_of(gan):
@@ -267,7 +266,6 @@ def test_xla_compiles_the_step_as_one_program(dtype, tolerance, tiny_images, mon
     noise = tf.constant(dcgan.sample_noise(4, seed=0, noise_dim=3))
     monkeypatch.setattr(tf.random, "stateless_normal", lambda shape, seed: noise)
     images = tf.constant(dcgan.normalize(tiny_images[:4]))
-    layers, kernel = keras.layers, keras.initializers.GlorotUniform(seed=0)
 
     def one_step(jit_compile):
         optimizers = [keras.optimizers.SGD(0.1) for _ in range(2)]
@@ -278,14 +276,8 @@ def test_xla_compiles_the_step_as_one_program(dtype, tolerance, tiny_images, mon
             generator=dcgan.make_generator_model(
                 image_shape=IMAGE_SHAPE, noise_dim=3, seed=1, dtype=dtype
             ),
-            discriminator=keras.Sequential(  # no dropout: random numbers are others under XLA
-                [
-                    keras.Input(IMAGE_SHAPE),
-                    layers.Conv2D(8, 5, 2, "same", kernel_initializer=kernel, dtype=dtype),
-                    layers.LeakyReLU(dtype=dtype),
-                    layers.Flatten(dtype=dtype),
-                    layers.Dense(1, kernel_initializer=kernel, dtype=dtype),
-                ]
+            discriminator=dcgan.make_discriminator_model(  # random numbers are others under XLA
+                image_shape=IMAGE_SHAPE, dropout=0, seed=0, dtype=dtype
             ),
             generator_optimizer=optimizers[0],
             discriminator_optimizer=optimizers[1],
