@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .checks import check_number, check_positive, check_seed
-from .data import read_shipped_arrays
+from .data import denormalize, read_shipped_arrays
 from .generator import interpolate_noise, sample_noise
 from .gif import image_grid
 from .plots import BLUE, GREY, ORANGE, show_images
@@ -32,13 +33,14 @@ _SMOOTHED = 15  # steps in the mean that is drawn; odd, so that it has a middle
 _LAST = 100  # steps in the means that the label states
 
 
-class _Explorer:
+class _Explorer(abc.ABC):
     """What the explorers share: a panel to operate, and a still picture where nothing can run."""
 
     panel: Any
 
+    @abc.abstractmethod
     def strip(self) -> Figure:
-        raise NotImplementedError
+        """The still picture."""
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         from IPython.core.pylabtools import print_figure
@@ -143,8 +145,7 @@ class LatentExplorer(_Explorer):
         from PIL import Image
 
         stop = round(self.position.value * (_POSITIONS - 1))
-        image = self._generate(self._way[stop : stop + 1])[0]
-        pixels = np.rint((image + 1) * 127.5).astype(np.uint8)
+        pixels = denormalize(self._generate(self._way[stop : stop + 1]))[0]
         picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
         size = (picture.width * _SCALE, picture.height * _SCALE)
         file = io.BytesIO()
