@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from _common import print_machine, print_table
 
 import dcgan_helpers as dcgan
@@ -48,22 +47,16 @@ RUNS = {
 }
 
 
-def batches(gan: dcgan.DCGAN, images: np.ndarray) -> Iterator[tf.Tensor]:
-    epoch = 0
-    while True:
-        yield from dcgan.make_dataset(images, gan.recipe.batch_size, seed=gan.seed, epoch=epoch)
-        epoch += 1
-
-
 def seconds_a_step(recipe: dcgan.Recipe, images: np.ndarray) -> float:
     """The shortest of twenty times, of a second each or so."""
     gan = dcgan.DCGAN(recipe=recipe)
-    step, data, times = dcgan.make_train_step(gan).function, batches(gan, images), []
+    step, times = dcgan.make_train_step(gan).function, []
+    batches = iter(dcgan.make_dataset(images, recipe.batch_size, seed=0))
     n = max(2, 512 // recipe.batch_size)
     for _ in range(21):
         start = time.perf_counter()
         for _ in range(n):
-            losses = step(next(data))
+            losses = step(next(batches))
         float(losses["generator_loss"])
         times.append((time.perf_counter() - start) / n)
     return min(times[1:])
@@ -81,49 +74,44 @@ def kept_seconds(file: Path, names: list[str], images: np.ndarray) -> dict[str, 
 def measured_run(
     name: str, seed: int, marks: dict[int, int], images: np.ndarray, folder: Path
 ) -> Iterator[dict[str, Any]]:
-    """Train to each mark, `{steps: seconds}`, and measure there."""
+    """Train to each mark, `{seconds: steps}`, and measure there."""
     gan = dcgan.DCGAN(recipe=RUNS[name], seed=seed)
-    step = dcgan.make_train_step(gan).function
-    for number, batch in enumerate(batches(gan, images), 1):
-        step(batch)
-        if number in marks:
-            evaluation = dcgan.evaluate(gan, progress=False)
-            np.save(
-                folder / f"{name}-{seed}-{marks[number]}.npy",
-                dcgan.denormalize(gan.generate(dcgan.sample_noise(16, seed))),
-            )
-            yield {
-                "run": name,
-                "seed": seed,
-                "seconds": marks[number],
-                "steps": number,
-                **dataclasses.asdict(evaluation),
-            }
-        if number == max(marks):
-            return
+    for seconds, steps in marks.items():
+        dcgan.train(gan, images, steps=steps, progress=False)
+        evaluation = dcgan.evaluate(gan, progress=False)
+        np.save(
+            folder / f"{name}-{seed}-{seconds}.npy",
+            dcgan.denormalize(gan.generate(dcgan.sample_noise(16, seed))),
+        )
+        yield {
+            "run": name,
+            "seed": seed,
+            "seconds": seconds,
+            "steps": steps,
+            **dataclasses.asdict(evaluation),
+        }
 
 
-def print_distances(rows: list[dict[str, Any]]) -> None:
-    """The median distance of the seeds, and the smallest and the largest, of each run and time."""
-    seconds = sorted({row["seconds"] for row in rows})
-    table = []
-    for name in RUNS:
-        cells = []
-        for mark in seconds:
-            found = sorted(
-                row["frechet_distance"]
-                for row in rows
-                if (row["run"], row["seconds"]) == (name, mark)
-            )
-            cells.append(
-                f"{statistics.median(found):.0f} ({found[0]:.0f} to {found[-1]:.0f})"
-                if found
-                else ""
-            )
-        seeds = {row["seed"] for row in rows if row["run"] == name}
-        if seeds:
-            table.append([name, len(seeds), *cells])
-    print_table(["run", "seeds", *(f"{mark} s" for mark in seconds)], table)
+def print_distances(rows: list[dict[str, Any]], step_seconds: dict[str, float]) -> None:
+    """For each run and time, how many seeds, and the median of their distances (and its range)."""
+
+    def cells(name: str, seconds: int) -> tuple[object, str]:
+        wanted = (name, seconds)
+        found = sorted(r["frechet_distance"] for r in rows if (r["run"], r["seconds"]) == wanted)
+        if not found:
+            return "", ""
+        limits = f" ({found[0]:.0f} to {found[-1]:.0f})" if len(found) > 1 else ""
+        return len(found), f"{statistics.median(found):.0f}{limits}"
+
+    marks = sorted({row["seconds"] for row in rows})
+    print_table(
+        ["run", "ms a step", *(cell for mark in marks for cell in ("seeds", f"{mark} s"))],
+        [
+            [name, f"{1e3 * step_seconds[name]:.1f}", *(c for m in marks for c in cells(name, m))]
+            for name in RUNS
+            if name in step_seconds
+        ],
+    )
 
 
 def main() -> None:
@@ -142,24 +130,15 @@ def main() -> None:
     for seed in range(options.seeds):
         for name in options.runs:
             done = {row["seconds"] for row in rows if (row["run"], row["seed"]) == (name, seed)}
-            if done >= set(options.seconds):
-                continue
-            marks = {round(s / step_seconds[name]): s for s in options.seconds}
+            missing = sorted(set(options.seconds) - done)
+            marks = {seconds: round(seconds / step_seconds[name]) for seconds in missing}
             for row in measured_run(name, seed, marks, images, options.folder):
-                if row["seconds"] not in done:
-                    rows.append(row)
-                    with log.open("a") as file:
-                        file.write(json.dumps(row) + "\n")
+                rows.append(row)
+                with log.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
                 print(f"{name}, seed {seed}, {row['seconds']} s: {row['frechet_distance']:.1f}")
     print_machine()
-    print_table(
-        ["run", "batch", "ms a step"],
-        [
-            [name, RUNS[name].batch_size, f"{1e3 * seconds:.1f}"]
-            for name, seconds in step_seconds.items()
-        ],
-    )
-    print_distances(rows)
+    print_distances(rows, step_seconds)
 
 
 if __name__ == "__main__":
