@@ -179,8 +179,12 @@ def make_dataset(
             batch = (tf.cast(batch, tf.float32) - 127.5) / 127.5
         return batch
 
+    # Nothing is left to tune, and the tuner's thread delays an iterator's end: it sleeps for up to a
+    # minute at a time and is not always woken.
+    options = tf.data.Options()
+    options.autotune.enabled = False
     batches = tf.data.Dataset.from_tensor_slices(indices)
-    return batches.map(make_batch, num_parallel_calls=1).prefetch(2)
+    return batches.map(make_batch, num_parallel_calls=1).prefetch(2).with_options(options)
 
 
 def check_batch_size(batch_size: Any, n: int) -> int:
