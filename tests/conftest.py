@@ -57,16 +57,18 @@ def make_tiny_gan(seed: int = 0, **arguments: object) -> dcgan.DCGAN:
     return dcgan.DCGAN(seed=seed, **{**models, **arguments})  # type: ignore[arg-type]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_gan() -> Callable[..., dcgan.DCGAN]:
     """The function that makes a tiny DCGAN."""
     return make_tiny_gan
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_images() -> np.ndarray:
     """22 random images: 5 batches of 4, and 2 images left over."""
-    return np.random.default_rng(0).integers(0, 256, (22, *IMAGE_SHAPE), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (22, *IMAGE_SHAPE), dtype=np.uint8)
+    images.setflags(write=False)  # all tests share them
+    return images
 
 
 @pytest.fixture(scope="session")

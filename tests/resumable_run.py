@@ -1,17 +1,10 @@
-"""A small training run for `test_checkpoints.py` to kill: `resumable_run.py FOLDER RESULT`.
-
-It trains with checkpoints in FOLDER and, when it ends, writes every number of its state to RESULT.
-"""
+"""A small training run for `test_checkpoints.py` to kill."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from conftest import IMAGE_SHAPE, make_tiny_gan
 
 import dcgan_helpers as dcgan
@@ -34,7 +27,7 @@ def state_of(gan: dcgan.DCGAN) -> dict[str, np.ndarray]:
     }
 
 
-def run(folder: str | None) -> dcgan.DCGAN:
+def run(folder: Path | None) -> dcgan.DCGAN:
     """The run, from the beginning or from where the last one was killed."""
     gan = make_tiny_gan(seed=3)
     n = 4 * STEPS_PER_EPOCH + 2
@@ -45,7 +38,6 @@ def run(folder: str | None) -> dcgan.DCGAN:
     return gan
 
 
-if __name__ == "__main__":
-    print("ready", flush=True)
-    state = state_of(run(sys.argv[1]))
-    np.savez(sys.argv[2], **state)
+def run_to_the_end(folder: Path, result: Path) -> None:
+    """The run with checkpoints in `folder`; every number that it ends with goes to `result`."""
+    np.savez(result, **state_of(run(folder)))

@@ -1,5 +1,6 @@
 import errno
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -14,18 +15,36 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import flip_a_bit
-from resumable_run import run, state_of
+from resumable_run import run, run_to_the_end, state_of
 
 import dcgan_helpers as dcgan
 from dcgan_helpers import checkpoints as module
 
 
+def train_four_epochs(gan, images, folder):
+    """A run with checkpoints after each of its 4 epochs, of which the last 3 are kept."""
+    dcgan.train(gan, images, 4, batch_size=4, checkpoint_dir=folder, progress=False)
+
+
 @pytest.fixture
 def trained(tiny_gan, tiny_images, tmp_path):
-    """A run with checkpoints after each of its 4 epochs, of which the last 3 are kept."""
+    """A run of four epochs, and its folder."""
     gan = tiny_gan()
-    dcgan.train(gan, tiny_images, 4, batch_size=4, checkpoint_dir=tmp_path, progress=False)
+    train_four_epochs(gan, tiny_images, tmp_path)
     return gan, tmp_path
+
+
+@pytest.fixture(scope="module")
+def folder_of_a_run(tiny_gan, tiny_images, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    train_four_epochs(tiny_gan(), tiny_images, folder)
+    return folder
+
+
+@pytest.fixture
+def folder(folder_of_a_run, tmp_path):
+    """The folder of a run of four epochs that is over."""
+    return shutil.copytree(folder_of_a_run, tmp_path / "run")
 
 
 def assert_same_state(first, second):
@@ -162,8 +181,7 @@ def test_folder_without_checkpoints(tiny_gan, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def test_nothing_is_executed_on_restore(trained):
-    _, folder = trained
+def test_nothing_is_executed_on_restore(folder):
     newest = folder / "step-00000020"
     names = sorted(p.name for p in newest.iterdir())
     assert names == ["history.npz", "manifest.json", "state.data-00000-of-00001", "state.index"]
@@ -188,8 +206,7 @@ def test_resumes_in_the_middle_of_an_epoch_and_says_so(tiny_gan, tiny_images, tm
     assert_same_state(state_of(resumed), state_of(whole))
 
 
-def test_resume_false_refuses_a_folder_in_use(trained, tiny_gan, tiny_images):
-    _, folder = trained
+def test_resume_false_refuses_a_folder_in_use(folder, tiny_gan, tiny_images):
     gan = tiny_gan()
     with pytest.raises(FileExistsError, match="holds the checkpoints of a run"):
         dcgan.train(gan, tiny_images, 5, batch_size=4, checkpoint_dir=folder, resume=False)
@@ -217,8 +234,7 @@ def test_resume_false_refuses_a_folder_in_use(trained, tiny_gan, tiny_images):
         ),
     ],
 )
-def test_other_settings_are_refused(trained, tiny_gan, tiny_images, what, change):
-    _, folder = trained
+def test_other_settings_are_refused(folder, tiny_gan, tiny_images, what, change):
     change = dict(change)
     made = {k: v() if callable(v) else v for k, v in change.pop("gan", {}).items()}
     gan = tiny_gan(**made)
@@ -253,8 +269,7 @@ FILES = ["state.index", "state.data-00000-of-00001", "history.npz", "manifest.js
 
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_found_and_the_one_before_is_used(trained, tiny_gan, file, damage):
-    _, folder = trained
+def test_damage_is_found_and_the_one_before_is_used(folder, tiny_gan, file, damage):
     DAMAGES[damage](folder / "step-00000020" / file)
     gan = tiny_gan()
     with pytest.warns(UserWarning, match=f"damaged checkpoint passed over: .*{file}"):
@@ -272,8 +287,7 @@ def test_a_run_goes_on_over_a_damaged_checkpoint(trained, tiny_gan, tiny_images)
     assert dcgan.Checkpoints(tiny_gan(), folder).restore().step == 20  # whole again
 
 
-def test_all_damaged_is_an_error_and_changes_nothing(trained, tiny_gan, tiny_images):
-    _, folder = trained
+def test_all_damaged_is_an_error_and_changes_nothing(folder, tiny_gan, tiny_images):
     for path in folder.iterdir():
         (path / "state.index").write_bytes(b"")
     before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
@@ -397,32 +411,30 @@ def test_leftovers_of_a_killed_save_are_removed_by_the_next(trained):
 
 def kill_and_resume(folder: Path, kills: int, seed: int) -> tuple[int, dict[str, np.ndarray]]:
     """Start the run again and again, killing it at random moments; return the kills and its end."""
+    # Each process is forked from a server that has imported TensorFlow, but not used it yet.
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["dcgan_helpers"])
     moments = random.Random(seed)
     result = folder / "result.npz"
-    script = Path(__file__).with_name("resumable_run.py")
+    checkpoints = folder / "run"
     killed = 0
     while True:
-        child = subprocess.Popen(
-            [sys.executable, str(script), str(folder / "run"), str(result)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
+        before = set(checkpoints.glob("*"))
+        child = processes.Process(target=run_to_the_end, args=(checkpoints, result))
+        child.start()
         if killed < kills:
             # Counted from a sign of life, so that slow starts do not make every kill an early one.
-            before = set((folder / "run").glob("*"))
-            while child.poll() is None and set((folder / "run").glob("*")) == before:
+            while child.is_alive() and set(checkpoints.glob("*")) == before:
                 time.sleep(0.002)
-            time.sleep(moments.uniform(0, 0.25))
-        if killed < kills and child.poll() is None:
-            child.send_signal(signal.SIGKILL)
+            child.join(moments.uniform(0, 0.25))
+        if killed < kills and child.is_alive():
+            child.kill()
             killed += 1
-        child.communicate()
-        if child.returncode == 0:
+        child.join()
+        if child.exitcode == 0:
             with np.load(result) as arrays:
                 return killed, dict(arrays)
-        assert child.returncode == -signal.SIGKILL
+        assert child.exitcode == -signal.SIGKILL
 
 
 @pytest.fixture(scope="module")
