@@ -518,8 +518,8 @@ def make_train_step(
             networks. (Keras, too, keeps XLA off under `tf.distribute`.)
         fourier: whether the generator's largest layer is computed with Fourier coefficients, which
             is the same but for rounding, and on a CPU makes the step about a third faster. None
-            means: in bfloat16 without XLA yes; in float32 no, so that a step can be repeated by
-            hand to the last bit.
+            means: on a CPU without XLA yes, except for the tutorial's recipe in float32, whose step
+            can so be repeated by hand to the last bit.
 
     Returns:
         A callable from a batch of images, `float32` `(n, height, width, channels)` in [-1, 1], to
@@ -534,13 +534,14 @@ def make_train_step(
         1 (there the networks take turns; the tutorial updates both from one pass).
     """
     check_instance("gan", gan, DCGAN)
+    on_gpu = bool(tf.config.list_physical_devices("GPU"))
     if jit_compile is None:
-        jit_compile = bool(tf.config.list_physical_devices("GPU"))
-        jit_compile = jit_compile and not tf.distribute.has_strategy()
+        jit_compile = on_gpu and not tf.distribute.has_strategy()
     check_instance("jit_compile", jit_compile, bool)
     if fourier is None:
-        in_bfloat16 = any(layer.compute_dtype == "bfloat16" for layer in gan.generator.layers)
-        fourier = in_bfloat16 and not jit_compile
+        in_float32 = all(layer.compute_dtype == "float32" for layer in gan.generator.layers)
+        by_hand = in_float32 and gan.recipe == RECIPES["tutorial"]
+        fourier = not (on_gpu or jit_compile or by_hand)
     check_instance("fourier", fourier, bool)
     return TrainStep(gan, jit_compile, fourier)
 

@@ -300,11 +300,8 @@ def test_xla_compiles_the_step_as_one_program(dtype, tolerance, tiny_images, mon
     assert np.linalg.norm(changes[0] - changes[1]) < tolerance * np.linalg.norm(changes[0])
 
 
-@pytest.mark.parametrize(("dtype", "default"), [("float32", False), ("mixed_bfloat16", True)])
-def test_step_with_fourier_coefficients_is_the_same_step(dtype, default, monkeypatch):
-    used = []
-    original = training.call_with_fourier
-    monkeypatch.setattr(training, "call_with_fourier", lambda *a: (used.append(a), original(*a))[1])
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_step_with_fourier_coefficients_is_the_same_step(dtype):
     plain, fast = (
         dcgan.DCGAN(
             dtype=dtype,
@@ -316,9 +313,8 @@ def test_step_with_fourier_coefficients_is_the_same_step(dtype, default, monkeyp
     before = plain.generator.get_weights()
     images = np.zeros((8, 28, 28, 1), np.float32)
     losses = dcgan.make_train_step(plain, jit_compile=False, fourier=False)(images)
-    assert not used
     losses_fast = dcgan.make_train_step(fast, jit_compile=False, fourier=True)(images)
-    assert used
+    assert not np.array_equal(*(gan.generator.weights[0].numpy() for gan in (plain, fast)))
     tolerance = 1e-3 if dtype == "float32" else 0.2  # bfloat16 itself is 0.1 away from float32
     for name, loss in losses.items():
         assert float(losses_fast[name]) == pytest.approx(float(loss), rel=tolerance)
@@ -326,9 +322,26 @@ def test_step_with_fourier_coefficients_is_the_same_step(dtype, default, monkeyp
         plain.generator.get_weights(), fast.generator.get_weights(), before, strict=True
     ):
         assert np.linalg.norm(a - b) <= tolerance * np.linalg.norm(a - start) + 1e-6
-    used.clear()
-    dcgan.make_train_step(fast, jit_compile=False)(images)
-    assert bool(used) is default
+
+
+@pytest.mark.parametrize(
+    ("recipe", "dtype", "default"),
+    [
+        ("tutorial", "float32", False),  # can be repeated by hand to the last bit
+        ("tutorial", "mixed_bfloat16", True),
+        ("quick", "float32", True),
+        ("quick", "mixed_bfloat16", True),
+    ],
+)
+def test_where_fourier_coefficients_are_the_default(recipe, dtype, default, monkeypatch):
+    used = []
+    original = training.call_with_fourier
+    monkeypatch.setattr(training, "call_with_fourier", lambda *a: (used.append(a), original(*a))[1])
+    gan = dcgan.DCGAN(recipe=recipe, dtype=dtype)
+    for jit_compile in (True, False):
+        step = dcgan.make_train_step(gan, jit_compile=jit_compile)
+        step.get_concrete_function(tf.TensorSpec((4, 28, 28, 1)))  # traced, not run
+        assert bool(used) is (default and not jit_compile)
 
 
 def test_one_trace_for_a_run(tiny_gan, tiny_images, monkeypatch):
