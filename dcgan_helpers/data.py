@@ -179,8 +179,8 @@ def make_dataset(
             batch = (tf.cast(batch, tf.float32) - 127.5) / 127.5
         return batch
 
-    # Nothing is left to tune, and the tuner's thread delays an iterator's end: it sleeps for up to a
-    # minute at a time and is not always woken.
+    # Nothing is left to tune, and the tuner's thread delays an iterator's end: it sleeps for up to
+    # a minute at a time and is not always woken.
     options = tf.data.Options()
     options.autotune.enabled = False
     batches = tf.data.Dataset.from_tensor_slices(indices)
