@@ -23,6 +23,12 @@ def flip_a_bit(file: Path) -> None:
     file.write_bytes(content)
 
 
+def seed_global_random_state(seed: int) -> None:
+    """`keras.utils.set_random_seed`, which in older Keras keeps the state of an earlier seed."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+
+
 def make_tiny_gan(seed: int = 0, **arguments: object) -> dcgan.DCGAN:
     """A DCGAN of two tiny models with every kind of layer that has state."""
     layers = keras.layers

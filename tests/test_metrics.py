@@ -7,7 +7,7 @@ import prdc
 import pytest
 import scipy.linalg
 import scipy.stats
-from conftest import flip_a_bit
+from conftest import flip_a_bit, seed_global_random_state
 
 import dcgan_helpers as dcgan
 from dcgan_helpers import metrics
@@ -94,8 +94,7 @@ def test_a_global_dtype_policy_changes_nothing(test_digits):
 @pytest.mark.usefixtures("new_classifier")
 def test_loading_draws_nothing_from_global_random_states(test_digits):
     def draw(between):
-        keras.utils.clear_session()  # older versions of Keras keep the state of an earlier seed
-        keras.utils.set_random_seed(5)
+        seed_global_random_state(5)
         between()
         return np.random.rand(), float(keras.random.normal(()))
 

@@ -301,7 +301,10 @@ def test_xla_compiles_the_step_as_one_program(dtype, tolerance, tiny_images, mon
 
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_step_with_fourier_coefficients_is_the_same_step(dtype):
+def test_step_with_fourier_coefficients_is_the_same_step(dtype, monkeypatch):
+    used = []
+    original = training.call_with_fourier
+    monkeypatch.setattr(training, "call_with_fourier", lambda *a: (used.append(a), original(*a))[1])
     plain, fast = (
         dcgan.DCGAN(
             dtype=dtype,
@@ -313,7 +316,9 @@ def test_step_with_fourier_coefficients_is_the_same_step(dtype):
     before = plain.generator.get_weights()
     images = np.zeros((8, 28, 28, 1), np.float32)
     losses = dcgan.make_train_step(plain, jit_compile=False, fourier=False)(images)
+    assert not used
     losses_fast = dcgan.make_train_step(fast, jit_compile=False, fourier=True)(images)
+    assert used
     assert not np.array_equal(*(gan.generator.weights[0].numpy() for gan in (plain, fast)))
     tolerance = 1e-3 if dtype == "float32" else 0.2  # bfloat16 itself is 0.1 away from float32
     for name, loss in losses.items():
@@ -336,8 +341,10 @@ def test_step_with_fourier_coefficients_is_the_same_step(dtype):
 def test_where_fourier_coefficients_are_the_default(recipe, dtype, default, monkeypatch):
     monkeypatch.setattr(training, "TrainStep", lambda gan, jit_compile, fourier: fourier)
     gan = dcgan.DCGAN(recipe=recipe, dtype=dtype)
-    assert dcgan.make_train_step(gan, jit_compile=False) is default
-    assert dcgan.make_train_step(gan, jit_compile=True) is False
+    for gpus in ([], ["one"]):
+        monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind, gpus=gpus: gpus)
+        assert dcgan.make_train_step(gan, jit_compile=False) is (default and not gpus)
+        assert dcgan.make_train_step(gan, jit_compile=True) is False
 
 
 def test_one_trace_for_a_run(tiny_gan, tiny_images, monkeypatch):
