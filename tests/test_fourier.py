@@ -55,22 +55,31 @@ def test_other_layers_are_left_alone(options):
     assert not fourier.pays(layer)
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("mixed_bfloat16", 0.02)])
-def test_a_model_gives_the_same_images(dtype, tolerance):
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((3,)),
-            layers.Dense(7 * 7 * 64, dtype=dtype),
-            layers.Reshape((7, 7, 64), dtype=dtype),
-            layers.Conv2DTranspose(64, 5, padding="same", activation="tanh", dtype=dtype),
-            layers.BatchNormalization(dtype=dtype),
-        ]
-    )
+def test_a_model_gives_the_same_images():
+    def make_model(dtype):
+        layers = keras.layers
+        return keras.Sequential(
+            [
+                keras.Input((3,)),
+                layers.Dense(7 * 7 * 64, dtype=dtype),
+                layers.Reshape((7, 7, 64), dtype=dtype),
+                layers.Conv2DTranspose(64, 5, padding="same", activation="tanh", dtype=dtype),
+                layers.BatchNormalization(dtype=dtype),
+            ]
+        )
+
+    model, in_bfloat16 = make_model("float32"), make_model("mixed_bfloat16")
     assert [fourier.pays(layer) for layer in model.layers] == [False, False, True, False]
     model.layers[2].bias.assign(tf.linspace(-0.5, 0.5, 64))
+    in_bfloat16.set_weights(model.get_weights())
     noise = tf.constant(dcgan.sample_noise(8, 0, 3))
-    ours, expected = fourier.call_with_fourier(model, noise), model(noise, training=True)
-    assert ours.dtype == expected.dtype
-    ours, expected = (np.asarray(tf.cast(x, tf.float32)) for x in (ours, expected))
-    assert np.linalg.norm(ours - expected) < tolerance * np.linalg.norm(expected)
+    exact = model(noise, training=True)
+
+    def error(images, dtype):
+        assert images.dtype == dtype
+        return np.linalg.norm(tf.cast(images, tf.float32) - exact) / np.linalg.norm(exact)
+
+    assert 0 < error(fourier.call_with_fourier(model, noise), "float32") < 1e-5
+    # How large bfloat16's own error is depends on the processor; this is to be of its size.
+    own = error(in_bfloat16(noise, training=True), "bfloat16")
+    assert error(fourier.call_with_fourier(in_bfloat16, noise), "bfloat16") < 1.2 * own < 0.1

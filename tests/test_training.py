@@ -300,33 +300,37 @@ def test_xla_compiles_the_step_as_one_program(dtype, tolerance, tiny_images, mon
     assert np.linalg.norm(changes[0] - changes[1]) < tolerance * np.linalg.norm(changes[0])
 
 
-@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_step_with_fourier_coefficients_is_the_same_step(dtype, monkeypatch):
+def test_step_with_fourier_coefficients_is_the_same_step(monkeypatch):
     used = []
     original = training.call_with_fourier
     monkeypatch.setattr(training, "call_with_fourier", lambda *a: (used.append(a), original(*a))[1])
-    plain, fast = (
-        dcgan.DCGAN(
-            dtype=dtype,
-            generator_optimizer=keras.optimizers.SGD(0.1),
-            discriminator_optimizer=keras.optimizers.SGD(0.1),
-        )
-        for _ in range(2)
-    )
-    before = plain.generator.get_weights()
+    # Random numbers for dropout are others in bfloat16.
+    recipe = dataclasses.replace(dcgan.RECIPES["tutorial"], dropout=0.0)
     images = np.zeros((8, 28, 28, 1), np.float32)
-    losses = dcgan.make_train_step(plain, jit_compile=False, fourier=False)(images)
-    assert not used
-    losses_fast = dcgan.make_train_step(fast, jit_compile=False, fourier=True)(images)
-    assert used
-    assert not np.array_equal(*(gan.generator.weights[0].numpy() for gan in (plain, fast)))
-    tolerance = 1e-3 if dtype == "float32" else 0.2  # bfloat16 itself is 0.1 away from float32
-    for name, loss in losses.items():
-        assert float(losses_fast[name]) == pytest.approx(float(loss), rel=tolerance)
-    for a, b, start in zip(
-        plain.generator.get_weights(), fast.generator.get_weights(), before, strict=True
-    ):
-        assert np.linalg.norm(a - b) <= tolerance * np.linalg.norm(a - start) + 1e-6
+
+    def change(dtype, fourier):
+        optimizers = [keras.optimizers.SGD(0.1) for _ in range(2)]
+        gan = dcgan.DCGAN(
+            recipe=recipe,
+            dtype=dtype,
+            generator_optimizer=optimizers[0],
+            discriminator_optimizer=optimizers[1],
+        )
+        before = [weight.numpy() for weight in gan.generator.trainable_variables]
+        dcgan.make_train_step(gan, jit_compile=False, fourier=fourier)(images)
+        assert len(used) == fourier
+        used.clear()
+        after = gan.generator.trainable_variables
+        return np.concatenate([np.ravel(a - b) for a, b in zip(after, before, strict=True)])
+
+    exact = change("float32", False)
+
+    def error(dtype, fourier):
+        return np.linalg.norm(change(dtype, fourier) - exact) / np.linalg.norm(exact)
+
+    assert 0 < error("float32", True) < 1e-4
+    # How large bfloat16's own error is depends on the processor; this is to be of its size.
+    assert error("mixed_bfloat16", True) < 1.5 * error("mixed_bfloat16", False) < 0.5
 
 
 @pytest.mark.parametrize(
