@@ -24,7 +24,8 @@ def refresh(session: nox.Session) -> None:
 @nox.session(python=False)
 def tests(session: nox.Session) -> None:
     """Run the tests and every notebook, and compare the notebooks' outputs."""
-    session.run(sys.executable, "-m", "pytest", "--nbval", *session.posargs)
+    options = ("--nbval", "-n", "2", "--dist", "loadfile")
+    session.run(sys.executable, "-m", "pytest", *options, *session.posargs)
 
 
 @nox.session(python=False)

@@ -47,18 +47,19 @@ def conv2d_transpose(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     return tf.transpose(tf.reshape(result, (height, width, n, filters)), (2, 0, 1, 3))
 
 
-def call_with_fourier(model: keras.Model, inputs: tf.Tensor) -> tf.Tensor:
-    """Call `model` in training mode, with `conv2d_transpose` where that saves arithmetic.
+def call_with_fourier(model: keras.Model, inputs: tf.Tensor, *, training: bool) -> tf.Tensor:
+    """Call `model` with `conv2d_transpose` where that saves arithmetic.
 
     Args:
         model: any model; only in a `keras.Sequential` are layers replaced.
         inputs: what the model takes.
+        training: whether in training mode.
 
     Returns:
-        What `model(inputs, training=True)` does, but for rounding.
+        What `model(inputs, training=training)` does, but for rounding.
     """
-    if not isinstance(model, keras.Sequential):
-        return model(inputs, training=True)
+    if type(model) is not keras.Sequential:  # a subclass may do something else
+        return model(inputs, training=training)
     for layer in model.layers:
         if pays(layer):
             images, kernel = (tf.cast(x, layer.compute_dtype) for x in (inputs, layer.kernel))
@@ -67,7 +68,7 @@ def call_with_fourier(model: keras.Model, inputs: tf.Tensor) -> tf.Tensor:
                 inputs += tf.cast(layer.bias, inputs.dtype)
             inputs = layer.activation(inputs)
         else:
-            inputs = layer(inputs, training=True)
+            inputs = layer(inputs, training=training)
     return inputs
 
 

@@ -346,7 +346,8 @@ class DCGAN:
             return self.generator
         if self._averaged_step != step:
             self.generator_optimizer.finalize_variable_values(self._averaged.trainable_variables)
-            self._averaged(sample_noise(STATISTICS_BATCH, self.seed, self.noise_dim), training=True)
+            noise = sample_noise(STATISTICS_BATCH, self.seed, self.noise_dim)
+            _call_generator(self._averaged, noise, training=True)
             self._averaged_step = step
         return self._averaged
 
@@ -354,7 +355,9 @@ class DCGAN:
         """Make images, with `sampling_generator` in inference mode.
 
         In inference mode batch normalisation uses its moving averages, so that an image depends on
-        its own noise vector alone, not on its neighbours in the batch.
+        its own noise vector alone, not on its neighbours in the batch. On a CPU the generator's
+        largest layer is computed with Fourier coefficients, which changes images by about 1e-6 and
+        takes less than half of the time.
 
         Args:
             noise: floats `(n, noise_dim)`, for example `sample_noise(n, seed)`.
@@ -434,10 +437,17 @@ def generate_images(generator: keras.Model, noise: np.ndarray) -> np.ndarray:
     """`float32` images in [-1, 1] for `noise`, in inference mode, some hundred at a time."""
     return np.concatenate(
         [
-            np.asarray(tf.cast(generator(noise[i : i + SAMPLE_BATCH], training=False), tf.float32))
-            for i in range(0, len(noise), SAMPLE_BATCH)
+            np.asarray(tf.cast(_call_generator(generator, rows, training=False), tf.float32))
+            for rows in np.split(noise, range(SAMPLE_BATCH, len(noise), SAMPLE_BATCH))
         ]
     )
+
+
+def _call_generator(generator: keras.Model, noise: np.ndarray, *, training: bool) -> tf.Tensor:
+    """Call `generator` outside of a training step: on a CPU, in the way that is faster there."""
+    if tf.config.list_physical_devices("GPU"):
+        return generator(noise, training=training)
+    return call_with_fourier(generator, noise, training=training)
 
 
 def as_generator_function(generator: Any) -> tuple[Callable[[np.ndarray], np.ndarray], int]:
@@ -552,7 +562,7 @@ def _train_step(gan: DCGAN, fourier: bool, images: tf.Tensor) -> dict[str, tf.Te
     )
     with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
         if fourier:
-            fakes = call_with_fourier(gan.generator, noise)
+            fakes = call_with_fourier(gan.generator, noise, training=True)
         else:
             fakes = gan.generator(noise, training=True)
         real_logits = gan.discriminator(images, training=True)

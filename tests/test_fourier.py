@@ -55,7 +55,8 @@ def test_other_layers_are_left_alone(options):
     assert not fourier.pays(layer)
 
 
-def test_a_model_gives_the_same_images():
+@pytest.mark.parametrize("training", [True, False])
+def test_a_model_gives_the_same_images(training):
     def make_model(dtype):
         layers = keras.layers
         return keras.Sequential(
@@ -73,13 +74,31 @@ def test_a_model_gives_the_same_images():
     model.layers[2].bias.assign(tf.linspace(-0.5, 0.5, 64))
     in_bfloat16.set_weights(model.get_weights())
     noise = tf.constant(dcgan.sample_noise(8, 0, 3))
-    exact = model(noise, training=True)
+    exact = model(noise, training=training)
 
     def error(images, dtype):
         assert images.dtype == dtype
         return np.linalg.norm(tf.cast(images, tf.float32) - exact) / np.linalg.norm(exact)
 
-    assert 0 < error(fourier.call_with_fourier(model, noise), "float32") < 1e-5
+    ours, theirs, ours_in_bfloat16 = (
+        fourier.call_with_fourier(model, noise, training=training),
+        in_bfloat16(noise, training=training),
+        fourier.call_with_fourier(in_bfloat16, noise, training=training),
+    )
+    assert 0 < error(ours, "float32") < 1e-5
     # How large bfloat16's own error is depends on the processor; this is to be of its size.
-    own = error(in_bfloat16(noise, training=True), "bfloat16")
-    assert error(fourier.call_with_fourier(in_bfloat16, noise), "bfloat16") < 1.2 * own < 0.1
+    own = error(theirs, "bfloat16")
+    assert error(ours_in_bfloat16, "bfloat16") < 1.2 * own < 0.1
+
+
+def test_a_model_with_a_call_of_its_own_is_left_alone():
+    class Negative(keras.Sequential):
+        def call(self, inputs, training=None, mask=None):
+            return -super().call(inputs, training=training)
+
+    model = Negative([keras.Input((7, 7, 64)), keras.layers.Conv2DTranspose(64, 5, padding="same")])
+    assert fourier.pays(model.layers[0])
+    images = tf.ones((1, 7, 7, 64))
+    np.testing.assert_array_equal(
+        fourier.call_with_fourier(model, images, training=False), model(images, training=False)
+    )

@@ -303,7 +303,12 @@ def test_xla_compiles_the_step_as_one_program(dtype, tolerance, tiny_images, mon
 def test_step_with_fourier_coefficients_is_the_same_step(monkeypatch):
     used = []
     original = training.call_with_fourier
-    monkeypatch.setattr(training, "call_with_fourier", lambda *a: (used.append(a), original(*a))[1])
+
+    def noted(model, noise, **options):
+        used.append(model)
+        return original(model, noise, **options)
+
+    monkeypatch.setattr(training, "call_with_fourier", noted)
     # Random numbers for dropout are others in bfloat16.
     recipe = dataclasses.replace(dcgan.RECIPES["tutorial"], dropout=0.0)
     images = np.zeros((8, 28, 28, 1), np.float32)
@@ -586,6 +591,15 @@ def test_one_model_given_the_other_fits_it():
     assert (gan.noise_dim, gan.image_shape) == (5, (8, 8, 3))
     other = dcgan.DCGAN(discriminator=dcgan.make_discriminator_model(image_shape=(12, 8, 1)))
     assert other.image_shape == (12, 8, 1)
+
+
+@pytest.mark.parametrize("gpus", [[], ["a GPU"]])
+def test_images_are_made_with_fourier_coefficients_on_a_cpu(gpus, monkeypatch):
+    gan, noise = dcgan.DCGAN(), dcgan.sample_noise(3, 0)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    images, expected = gan.generate(noise), np.asarray(gan.generator(noise, training=False))
+    np.testing.assert_allclose(images, expected, atol=1e-5)
+    assert np.array_equal(images, expected) == bool(gpus)
 
 
 def test_generate_depends_on_each_noise_alone(tiny_gan):
