@@ -137,8 +137,8 @@ def main() -> None:
     batch = tf.constant(images)
     steps = {
         TUTORIAL: tutorial_step(batch),
+        "ours, float32, fourier=False": our_step(batch, "float32", fourier=False),
         "ours, float32": our_step(batch, "float32"),
-        "ours, float32, fourier=True": our_step(batch, "float32", fourier=True),
         "ours, bfloat16, fourier=False": our_step(batch, "mixed_bfloat16", fourier=False),
         "ours, bfloat16": our_step(batch, "mixed_bfloat16"),
         "Keras `fit` (XLA, its default)": fit_steps(batch, jit_compile=True),

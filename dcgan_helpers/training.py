@@ -528,8 +528,8 @@ def make_train_step(
             networks. (Keras, too, keeps XLA off under `tf.distribute`.)
         fourier: whether the generator's largest layer is computed with Fourier coefficients, which
             is the same but for rounding, and on a CPU makes the step about a third faster. None
-            means: on a CPU without XLA yes, except for the tutorial's recipe in float32, whose step
-            can so be repeated by hand to the last bit.
+            means: on a CPU without XLA yes. With False, the step can be repeated by hand to the
+            last bit.
 
     Returns:
         A callable from a batch of images, `float32` `(n, height, width, channels)` in [-1, 1], to
@@ -549,9 +549,7 @@ def make_train_step(
         jit_compile = on_gpu and not tf.distribute.has_strategy()
     check_instance("jit_compile", jit_compile, bool)
     if fourier is None:
-        in_float32 = all(layer.compute_dtype == "float32" for layer in gan.generator.layers)
-        by_hand = in_float32 and gan.recipe == RECIPES["tutorial"]
-        fourier = not (on_gpu or jit_compile or by_hand)
+        fourier = not (on_gpu or jit_compile)
     check_instance("fourier", fourier, bool)
     return TrainStep(gan, jit_compile, fourier)
 

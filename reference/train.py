@@ -26,7 +26,13 @@ def train(folder: Path) -> dcgan.DCGAN:
     gan = dcgan.DCGAN(seed=SEED)
     for epoch in MILESTONES:
         start = time.perf_counter()
-        history = dcgan.train(gan, images, epochs=epoch, checkpoint_dir=folder / "checkpoints")
+        history = dcgan.train(
+            gan,
+            images,
+            epochs=epoch,
+            checkpoint_dir=folder / "checkpoints",
+            fourier=False,  # the tutorial's step, not one that is the same but for rounding
+        )
         snapshot = folder / f"generator-{epoch:02d}.weights.h5"
         if int(gan.step) == epoch * history.steps_per_epoch and not snapshot.exists():
             unfinished = folder / "unfinished.weights.h5"

@@ -338,22 +338,13 @@ def test_step_with_fourier_coefficients_is_the_same_step(monkeypatch):
     assert error("mixed_bfloat16", True) < 1.5 * error("mixed_bfloat16", False) < 0.5
 
 
-@pytest.mark.parametrize(
-    ("recipe", "dtype", "default"),
-    [
-        ("tutorial", "float32", False),  # can be repeated by hand to the last bit
-        ("tutorial", "mixed_bfloat16", True),
-        ("quick", "float32", True),
-        ("quick", "mixed_bfloat16", True),
-    ],
-)
-def test_where_fourier_coefficients_are_the_default(recipe, dtype, default, monkeypatch):
+@pytest.mark.parametrize("gpus", [[], ["a GPU"]])
+def test_fourier_coefficients_are_the_default_on_a_cpu_without_xla(gpus, tiny_gan, monkeypatch):
     monkeypatch.setattr(training, "TrainStep", lambda gan, jit_compile, fourier: fourier)
-    gan = dcgan.DCGAN(recipe=recipe, dtype=dtype)
-    for gpus in ([], ["one"]):
-        monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind, gpus=gpus: gpus)
-        assert dcgan.make_train_step(gan, jit_compile=False) is (default and not gpus)
-        assert dcgan.make_train_step(gan, jit_compile=True) is False
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    assert dcgan.make_train_step(tiny_gan(), jit_compile=False) is not bool(gpus)
+    assert dcgan.make_train_step(tiny_gan(), jit_compile=True) is False
+    assert dcgan.make_train_step(tiny_gan(), jit_compile=True, fourier=True) is True
 
 
 def test_one_trace_for_a_run(tiny_gan, tiny_images, monkeypatch):
