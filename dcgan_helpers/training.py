@@ -527,9 +527,9 @@ def make_train_step(
             it saves launches and memory traffic; on a CPU no, where it is slower for these
             networks. (Keras, too, keeps XLA off under `tf.distribute`.)
         fourier: whether the generator's largest layer is computed with Fourier coefficients, which
-            is the same but for rounding, and on a CPU makes the step about a third faster. None
-            means: on a CPU without XLA yes. With False, the step can be repeated by hand to the
-            last bit.
+            is the same but for rounding, and on a CPU makes a step of 256 images 1.4 to 1.6 times
+            as fast. None means: on a CPU without XLA yes. With False, the step can be repeated by
+            hand to the last bit.
 
     Returns:
         A callable from a batch of images, `float32` `(n, height, width, channels)` in [-1, 1], to
