@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import dcgan_helpers as dcgan  # before keras: it quiets TensorFlow's start
+
+# isort: split
 import keras
 import numpy as np
 import pytest
-
-import dcgan_helpers as dcgan  # before keras: it quiets TensorFlow's start
 
 IMAGE_SHAPE = (8, 8, 1)
 NOISE_DIM = 3
