@@ -58,8 +58,8 @@ def call_with_fourier(model: keras.Model, inputs: tf.Tensor, *, training: bool) 
     Returns:
         What `model(inputs, training=training)` does, but for rounding.
     """
-    plain = type(model) is keras.Sequential  # a subclass may do something else
-    if not plain or not any(pays(layer) for layer in model.layers):
+    # A subclass may do something else than call its layers in turn.
+    if type(model) is not keras.Sequential or not any(map(pays, model.layers)):
         return model(inputs, training=training)
     for layer in model.layers:
         if pays(layer):

@@ -356,8 +356,8 @@ class DCGAN:
 
         In inference mode batch normalisation uses its moving averages, so that an image depends on
         its own noise vector alone, not on its neighbours in the batch. On a CPU the generator's
-        largest layer is computed with Fourier coefficients, which changes images by about 1e-6 and
-        takes less than half of the time.
+        largest layer is computed with Fourier coefficients, which takes less than half of the time
+        and rounds otherwise (in float32, images change by about 1e-6).
 
         Args:
             noise: floats `(n, noise_dim)`, for example `sample_noise(n, seed)`.
