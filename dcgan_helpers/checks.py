@@ -8,7 +8,7 @@ what was expected. A wrong kind of thing (a string for a number, `uint8` for flo
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +58,20 @@ def _check_real(name: str, value: Any) -> None:
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> str:
     """Return `value` if it is one of `choices`, or raise."""
+    check_instance(name, value, str)
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
     return str(value)
+
+
+def check_one_each(name: str, value: Any, n: int, of: str) -> list[Any]:
+    """Return `value` as a list of `n` things, one for each `of`, or raise."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} must be a list, one for each of {n} {of}, got {value!r}")
+    values = list(value)
+    if len(values) != n:
+        raise ValueError(f"{name} must be one for each of {n} {of}, got {len(values)}")
+    return values
 
 
 def check_instance(name: str, value: Any, *types: type) -> Any:
@@ -75,9 +86,10 @@ def check_array(name: str, value: Any) -> np.ndarray:
     """Return `value` as a numeric NumPy array that is not empty, or raise."""
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError) as error:  # ragged lists, symbolic tensors
+    except (TypeError, ValueError, NotImplementedError) as error:  # ragged lists, symbolic tensors
         raise TypeError(
-            f"{name} must be an array of numbers, got {type(value).__name__}"
+            f"{name} must be an array of numbers (not a tensor inside tf.function or "
+            f"tf.data's map), got {type(value).__name__}"
         ) from error
     if array.dtype == tf.bfloat16.as_numpy_dtype:  # NumPy does not count it among its floats
         array = array.astype(np.float32)
@@ -97,7 +109,7 @@ def check_finite(name: str, array: np.ndarray) -> None:
 
 
 def check_rank4(name: str, array: np.ndarray) -> None:
-    """Raise unless `array` is a batch of images with a last axis of 1 or 3 channels."""
+    """Raise unless `array` has the rank of a batch of images, `(n, height, width, channels)`."""
     if array.ndim != 4:
         raise ValueError(
             f"{name} must have shape (n, height, width, channels), got {array.shape}"

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -19,6 +19,9 @@ from .checks import (
     check_seed,
     check_uint8_images,
 )
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _MNIST_FILE = Path(__file__).with_name("mnist.npz")
 _MNIST_SHA256 = "39b9b1ffaa0ba4d8995a616551f0966941fe02a3fe79ba4a9db7373db16d53ad"
@@ -200,11 +203,13 @@ def load_image_folder(
 ) -> np.ndarray:
     """Load every picture of a folder (and of the folders in it), for a GAN on data of your own.
 
-    Each picture is cropped to the aspect of `image_size` around its centre, then resized.
+    Each picture is turned upright (a photograph may say how it was taken), put on white where it is
+    transparent, cropped to the aspect of `image_size` around its centre, then resized.
 
     Args:
         path: the folder. Files are taken in the order of their paths; files that are not pictures
-            by their name (.png, .jpg, .jpeg, .bmp, .gif, .tif, .tiff, .webp) are passed over.
+            by their name (.png, .jpg, .jpeg, .bmp, .gif, .tif, .tiff, .webp), or hidden, are passed
+            over.
         image_size: `(height, width)` of the result.
         channels: 1 for grey, 3 for colour.
 
@@ -214,6 +219,7 @@ def load_image_folder(
     Raises:
         FileNotFoundError: there is no such folder, or no picture in it.
         NotADirectoryError: `path` is a file.
+        TypeError: an argument is of the wrong type.
         ValueError: `channels` is neither 1 nor 3, a size is below 1, or a picture cannot be read.
 
     Example:
@@ -231,9 +237,9 @@ def load_image_folder(
         raise TypeError(f"image_size must be (height, width), got {image_size!r}") from None
     height = check_integer("image_size[0]", height, minimum=1)
     width = check_integer("image_size[1]", width, minimum=1)
-    if channels not in (1, 3):
+    if check_integer("channels", channels, minimum=1) not in (1, 3):
         raise ValueError(f"channels must be 1 (grey) or 3 (colour), got {channels!r}")
-    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in _IMAGE_SUFFIXES)
+    files = sorted(f for f in folder.rglob("*") if _is_picture(f))
     if not files:
         raise FileNotFoundError(f"path must hold pictures, found none in {folder}")
 
@@ -241,9 +247,28 @@ def load_image_folder(
     for image, file in zip(images, files, strict=True):
         try:
             with Image.open(file) as picture:
-                converted = picture.convert("L" if channels == 1 else "RGB")
+                upright = _in_8_bits_on_white(ImageOps.exif_transpose(picture))
+                converted = upright.convert("L" if channels == 1 else "RGB")
                 fitted = ImageOps.fit(converted, (width, height), Image.Resampling.LANCZOS)
         except (UnidentifiedImageError, OSError) as error:
             raise ValueError(f"path holds a picture that cannot be read: {file}") from error
         image[:] = np.asarray(fitted).reshape(height, width, channels)
     return images
+
+
+def _is_picture(file: Path) -> bool:
+    hidden = file.name.startswith(".")
+    return file.suffix.lower() in _IMAGE_SUFFIXES and not hidden and file.is_file()
+
+
+def _in_8_bits_on_white(picture: Image.Image) -> Image.Image:
+    """What Pillow's own conversion to 8 bits would clip, or paint black, is scaled or white."""
+    from PIL import Image
+
+    if picture.mode.startswith("I"):  # 16 bits
+        scaled = np.asarray(picture).astype(np.float32) / 257
+        return Image.fromarray(np.rint(scaled.clip(0, 255)).astype(np.uint8))
+    if picture.has_transparency_data:
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture.convert("RGBA"))
+    return picture

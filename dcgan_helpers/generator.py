@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from .checks import check_integer, check_noise, check_seed
+from .checks import check_array, check_integer, check_noise, check_seed
 
 NOISE_DIM = 100
 IMAGE_SHAPE = (28, 28, 1)
@@ -140,10 +140,7 @@ def interpolate_noise(start: Any, end: Any, n: int) -> np.ndarray:
     References:
         T. White: Sampling generative networks. 2016, arXiv:1609.04468, section 2.1.
     """
-    start, end = (
-        check_noise(name, np.asarray(vector)[np.newaxis])[0]
-        for name, vector in (("start", start), ("end", end))
-    )
+    start, end = (_check_vector(name, v) for name, v in (("start", start), ("end", end)))
     if start.shape != end.shape:
         raise ValueError(f"start and end must have one shape, got {start.shape} and {end.shape}")
     n = check_integer("n", n, minimum=2)
@@ -160,6 +157,14 @@ def interpolate_noise(start: Any, end: Any, n: int) -> np.ndarray:
         path = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)
     path[0], path[-1] = start, end
     return path.astype(np.float32)
+
+
+def _check_vector(name: str, value: Any) -> np.ndarray:
+    """Return `value` as a finite `float32` vector, or raise."""
+    vector = check_array(name, value)
+    if vector.ndim != 1:
+        raise ValueError(f"{name} must have shape (noise_dim,), got {vector.shape}")
+    return check_noise(name, vector[np.newaxis])[0]
 
 
 def check_image_shape(image_shape: Any) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import check_images, check_integer, check_new_file, check_positive
+from .checks import check_images, check_integer, check_new_file, check_number, check_one_each
 from .data import denormalize
 
 _GAP = 2  # pixels between two images of a grid
@@ -77,8 +77,8 @@ def make_gif(
         labels: a text for each frame, such as `history.frame_labels`; None writes "epoch 0",
             "epoch 1", and so on.
         columns: images in a row; None makes the grid as square as can be (16 images: 4 × 4).
-        frame_seconds: how long a frame is shown.
-        hold_seconds: how long the last frame is shown.
+        frame_seconds: how long a frame is shown, in [0.01, 655].
+        hold_seconds: how long the last frame is shown, in [0.01, 655].
         scale: pixels of the picture for each pixel of an image.
 
     Returns:
@@ -87,7 +87,8 @@ def make_gif(
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: there is no frame, the frames differ in shape or are not images, there are more
-            or fewer labels than frames, a number is not positive, or `path` does not end in `.gif`.
+            or fewer labels than frames, a number is out of range, or `path` does not end in
+            `.gif`.
         IsADirectoryError: `path` is a folder.
         FileNotFoundError: the folder of `path` does not exist.
     """
@@ -107,12 +108,10 @@ def make_gif(
             )
     if labels is None:
         labels = [f"epoch {i}" for i in range(len(batches))]
-    if isinstance(labels, str) or len(labels) != len(batches):
-        raise ValueError(
-            f"labels must be one text for each of {len(batches)} frames, got {labels!r}"
-        )
-    frame_seconds = check_positive("frame_seconds", frame_seconds)
-    hold_seconds = check_positive("hold_seconds", hold_seconds)
+    labels = check_one_each("labels", labels, len(batches), "frames")
+    # A GIF counts hundredths of a second, in 16 bits.
+    frame_seconds = check_number("frame_seconds", frame_seconds, minimum=0.01, maximum=655)
+    hold_seconds = check_number("hold_seconds", hold_seconds, minimum=0.01, maximum=655)
     scale = check_integer("scale", scale, minimum=1)
 
     pictures = [

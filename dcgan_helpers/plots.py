@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .checks import check_choice, check_images, check_instance
+from .checks import check_choice, check_images, check_instance, check_one_each, check_positive
 from .gif import image_grid
 from .training import History
 
@@ -44,15 +44,16 @@ def show_images(
         A matplotlib `Figure`.
 
     Raises:
-        TypeError: the images are neither `uint8` nor floats.
-        ValueError: the images are empty or not of rank 4, floats leave [-1, 1], or there are not as
-            many titles as images.
+        TypeError: the images are neither `uint8` nor floats, or another argument is of the wrong
+            type.
+        ValueError: the images are empty or not of rank 4, floats leave [-1, 1], there are not as
+            many titles as images, or `size` is not positive.
     """
     images = check_images("images", images)
     n, height, width, _ = images.shape
-    if titles is not None and len(titles) != n:
-        raise ValueError(f"titles must be one for each of {n} images, got {len(titles)}")
-    if titles is not None:  # room above each image
+    size = check_positive("size", size)
+    if titles is not None:
+        titles = check_one_each("titles", titles, n, "images")  # with room above each image
         room = [(0, 0), (max(6, height // 4), 0), (0, 0), (0, 0)]
         images = np.pad(images, room, constant_values=255 if images.dtype == np.uint8 else 1)
     grid = image_grid(images, columns)

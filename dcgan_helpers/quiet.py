@@ -32,8 +32,13 @@ def import_tensorflow() -> None:
 @contextmanager
 def _stderr_set_aside() -> Iterator[None]:
     """Send file descriptor 2 to a file; if the block raises, write its content to stderr."""
-    sys.stderr.flush()
-    stderr = os.dup(2)
+    try:
+        stderr = os.dup(2)
+    except OSError:  # it is closed: nothing will be seen
+        yield
+        return
+    if sys.stderr is not None:
+        sys.stderr.flush()
     with tempfile.TemporaryFile() as aside:
         os.dup2(aside.fileno(), 2)
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .checks import check_number, check_positive, check_seed
+from .checks import check_integer, check_number, check_positive
 from .data import denormalize, read_shipped_arrays
 from .generator import interpolate_noise, sample_noise
 from .gif import image_grid
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _POSITIONS = 41  # stops of the slider
 _STRIP = 9  # images in the static picture
+_MAX_SEED = 2**31 - 1  # of a number field: it is a JavaScript integer of 32 bits
 _SCALE = 8  # screen pixels for each pixel of an image
 _LARGEST_LOGIT = 8.0
 _STRIP_LOGITS = (-4.0, 0.0, 4.0)  # a fake seen through, one that is a toss-up, one that passes
@@ -67,7 +68,7 @@ class LatentExplorer(_Explorer):
     Args:
         generator: a `DCGAN`, or a Keras model from noise `(n, noise_dim)` to images
             `(n, height, width, channels)` in [-1, 1].
-        seeds: the two seeds to begin with.
+        seeds: the two seeds to begin with, in [0, 2**31).
 
     Attributes:
         position: the slider, from 0 (first seed) to 1 (second seed).
@@ -80,7 +81,7 @@ class LatentExplorer(_Explorer):
 
     Raises:
         TypeError: the generator has no noise to take, or a seed is not an integer.
-        ValueError: `seeds` are not two, or one is negative.
+        ValueError: `seeds` are not two, or one is not in [0, 2**31).
 
     Example:
         >>> from dcgan_helpers import DCGAN
@@ -98,10 +99,11 @@ class LatentExplorer(_Explorer):
             start, end = seeds
         except (TypeError, ValueError):
             raise ValueError(f"seeds must be two integers, got {seeds!r}") from None
-        start, end = check_seed("seeds[0]", start), check_seed("seeds[1]", end)
+        start = check_integer("seeds[0]", start, minimum=0, maximum=_MAX_SEED)
+        end = check_integer("seeds[1]", end, minimum=0, maximum=_MAX_SEED)
 
         def seed_field(seed: int, name: str) -> widgets.BoundedIntText:
-            return widgets.BoundedIntText(seed, min=0, max=2**31 - 1, description=name)
+            return widgets.BoundedIntText(seed, min=0, max=_MAX_SEED, description=name)
 
         self.start_seed = seed_field(start, "from seed")
         self.end_seed = seed_field(end, "to seed")
@@ -157,7 +159,7 @@ class LatentExplorer(_Explorer):
 
     def _pick_pair(self, button: Any) -> None:
         # The next pair, not a random one: a reader who clicks finds the same digits again.
-        start = self.end_seed.value
+        start = self.end_seed.value % _MAX_SEED
         with self.start_seed.hold_trait_notifications(), self.end_seed.hold_trait_notifications():
             self.start_seed.value, self.end_seed.value = start, start + 1
 
