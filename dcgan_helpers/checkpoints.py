@@ -3,7 +3,7 @@
 A checkpoint is a folder of its own:
 
     step-00000234/
-        state.index, state.data-…   both networks, both optimizers, step, dropout state
+        state.index, state.data-…   networks, optimizers, step, dropout state, averages
         history.npz                 losses and frames
         manifest.json               settings, versions, and the SHA-256 of each file
 
@@ -18,12 +18,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -34,8 +36,10 @@ if TYPE_CHECKING:
 
 _PREFIX = "step-"
 _UNFINISHED = ".unfinished-"
-_AGAIN = ".again"  # sorts after the name it is added to
+_AGAIN = ".again"
+_NAME = re.compile(rf"{_PREFIX}(\d{{8,}})({re.escape(_AGAIN)})?")
 _FORMAT = 1
+_ON_WINDOWS = os.name == "nt"
 
 
 class Restored(NamedTuple):
@@ -97,14 +101,16 @@ class Checkpoints:
             discriminator_optimizer=gan.discriminator_optimizer,
             step=gan.step,
             random_states=gan.random_states,
+            averages=gan.averages,
         )
 
     @property
     def all(self) -> list[Path]:
-        """The folders of the checkpoints, oldest first."""
+        """The folders of the checkpoints, oldest first. Folders of other names are left alone."""
         if not self.directory.is_dir():
             return []
-        return sorted(p for p in self.directory.glob(_PREFIX + "*") if p.is_dir())
+        folders = [p for p in self.directory.iterdir() if _NAME.fullmatch(p.name) and p.is_dir()]
+        return sorted(folders, key=_order)
 
     @property
     def latest(self) -> Path | None:
@@ -175,6 +181,17 @@ class Checkpoints:
             return None
         return self._read(path, manifest)
 
+    def check_writable(self) -> None:
+        """Make the folder if need be, and raise `OSError` if nothing can be written into it."""
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.directory):
+                pass
+        except OSError as error:
+            raise OSError(
+                f"checkpoint_dir: cannot save checkpoints in {self.directory}: {error}"
+            ) from error
+
     def _write(self, folder: Path) -> None:
         gan = self._gan
         self._checkpoint.write(str(folder / "state"))
@@ -186,7 +203,7 @@ class Checkpoints:
             "step": int(gan.step),
             "settings": gan.settings,
             "run": gan.run,
-            "versions": {"tensorflow": tf.__version__, "numpy": np.__version__},
+            "versions": {m.__name__: m.__version__ for m in (tf, keras, np)},
             "files": {file.name: _sha256(file) for file in sorted(folder.iterdir())},
         }
         manifest["sha256"] = _digest(manifest)
@@ -241,6 +258,10 @@ class Checkpoints:
         return manifest
 
     def _check_settings(self, path: Path, manifest: dict[str, Any]) -> None:
+        if manifest["format"] != _FORMAT:
+            raise ValueError(
+                f"{path} has the format {manifest['format']!r}; this version reads {_FORMAT}"
+            )
         saved, settings = manifest["settings"], self._gan.settings
         differing = [
             f"{key}: {saved[key]} in the checkpoint, {settings[key]} now"
@@ -255,8 +276,7 @@ class Checkpoints:
         with np.load(path / "history.npz", allow_pickle=False) as arrays:
             history = type(gan.history).from_arrays(arrays)
         self._checkpoint.read(str(path / "state")).assert_consumed()
-        gan.history = history
-        gan.run = manifest["run"]
+        gan.take_over(history, manifest["run"])
         step = int(gan.step)
         return Restored(
             path=path,
@@ -281,9 +301,17 @@ def _digest(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
+def _order(path: Path) -> tuple[int, bool]:
+    """The step of a checkpoint's folder, and whether it was saved again."""
+    return int(path.name.removeprefix(_PREFIX).removesuffix(_AGAIN)), path.name.endswith(_AGAIN)
+
+
 def _sync(path: Path) -> None:
     """Have the system write a file, or a folder's list of names, to the disk now."""
-    descriptor = os.open(path, os.O_RDONLY)
+    if path.is_dir() and _ON_WINDOWS:
+        return  # it opens no folder
+    # Windows syncs no file that is open for reading only; no system opens a folder for writing.
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,7 @@ from .checks import (
 from .data import check_batch_size, denormalize, make_dataset
 from .discriminator import make_discriminator_model
 from .fourier import call_with_fourier
-from .generator import IMAGE_SHAPE, make_generator_model, sample_noise
+from .generator import IMAGE_SHAPE, check_image_shape, make_generator_model, sample_noise
 from .losses import discriminator_loss, generator_loss
 
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -60,8 +61,9 @@ class Recipe:
         dropout: the share of its activations that the discriminator drops in training.
         dtype: Keras dtype policy of both models; None means "mixed_bfloat16" on machines that
             multiply in bfloat16, and "float32" elsewhere.
-        averaging: decay of a moving average of the generator's weights, with which images are
-            made; None makes them with the weights themselves.
+        averaging: images are made with a moving average of the generator's weights, whose decay at
+            step t is (1 - 1/t)^(averaging + 1): the larger the number, the fewer of the last steps
+            count. None makes images with the weights themselves.
 
     Raises:
         TypeError: a setting is of the wrong type.
@@ -83,15 +85,21 @@ class Recipe:
     averaging: float | None
 
     def __post_init__(self) -> None:
-        check_integer("batch_size", self.batch_size, minimum=1)
-        check_positive("generator_learning_rate", self.generator_learning_rate)
-        check_positive("discriminator_learning_rate", self.discriminator_learning_rate)
-        check_number("beta_1", self.beta_1, minimum=0, maximum=1)
-        check_number("dropout", self.dropout, minimum=0, maximum=1)
+        checked = {
+            "batch_size": check_integer("batch_size", self.batch_size, minimum=1),
+            "beta_1": check_number("beta_1", self.beta_1, minimum=0, maximum=1),
+            "dropout": check_number("dropout", self.dropout, minimum=0, maximum=1),
+        }
+        if self.beta_1 == 1:
+            raise ValueError("beta_1 must be below 1 (Adam divides by 1 - beta_1), got 1")
         if self.dtype is not None:
             check_choice("dtype", self.dtype, DTYPES)
+        positive = ["generator_learning_rate", "discriminator_learning_rate"]
         if self.averaging is not None:
-            check_number("averaging", self.averaging, minimum=0, maximum=1)
+            positive.append("averaging")
+        checked |= {name: check_positive(name, getattr(self, name)) for name in positive}
+        for name, value in checked.items():  # 2 and 2.0 are one recipe, with one name
+            object.__setattr__(self, name, value)
 
 
 # The recipes with a name: "tutorial", that of TensorFlow's DCGAN tutorial, and "quick".
@@ -112,7 +120,7 @@ RECIPES: Mapping[str, Recipe] = {
         beta_1=0.0,
         dropout=0.0,
         dtype=None,
-        averaging=0.998,
+        averaging=5.0,
     ),
 }
 
@@ -138,11 +146,10 @@ class History:
 
     @property
     def epochs(self) -> list[int]:
-        """The numbers of the finished epochs, from 1."""
-        if not self.steps:
-            return []
-        first = (self.steps[0] - 1 + self.steps_per_epoch - 1) // self.steps_per_epoch
-        return list(range(first + 1, self.steps[-1] // self.steps_per_epoch + 1))
+        """The numbers of the finished epochs, from 1 (of those whose every step is recorded)."""
+        n = self.steps_per_epoch
+        recorded = Counter((step - 1) // n + 1 for step in self.steps if n)
+        return [epoch for epoch, steps in sorted(recorded.items()) if steps == n]
 
     @property
     def generator_loss(self) -> list[float]:
@@ -157,9 +164,10 @@ class History:
     @property
     def frame_labels(self) -> list[str]:
         """A label for each frame: "epoch 3", or "step 40" where frames are made within epochs."""
-        if any(step % self.steps_per_epoch for step in self.frame_steps):
+        n = self.steps_per_epoch
+        if not n or any(step % n for step in self.frame_steps):
             return [f"step {step}" for step in self.frame_steps]
-        return [f"epoch {step // self.steps_per_epoch}" for step in self.frame_steps]
+        return [f"epoch {step // n}" for step in self.frame_steps]
 
     def _epoch_means(self, name: str) -> list[float]:
         values = dict(zip(self.steps, self.step_losses.get(name, []), strict=True))
@@ -210,11 +218,11 @@ class DCGAN:
             "mixed_bfloat16" or "mixed_float16" (which scales its losses by itself). None takes the
             recipe's: float32 for "tutorial"; for "quick" bfloat16 where the processor or the GPU
             multiplies in it, else float32.
-        generator: a Keras model of your own, from noise `(n, noise_dim)` to images
+        generator: a Keras model of your own, built, from noise `(n, noise_dim)` to images
             `(n, height, width, channels)` in [-1, 1].
         discriminator: one from such images to logits `(n, 1)`.
-        generator_optimizer: a Keras optimizer of your own, not yet built. If it averages the
-            weights (`use_ema=True`), images are made with the averages.
+        generator_optimizer: a Keras optimizer of your own, not yet built (for a model in float16,
+            a `LossScaleOptimizer`).
         discriminator_optimizer: another one.
 
     Attributes:
@@ -224,14 +232,17 @@ class DCGAN:
         discriminator_optimizer: the discriminator's optimizer.
         step: `tf.Variable` of dtype `int64`, the number of training steps done.
         random_states: the variables that hold the state of the models' own randomness (dropout).
+        averages: the variables that hold the moving averages of the generator's trainable weights,
+            in their order; empty if the recipe averages none.
         history: the `History` of the run.
         noise_dim: length of a noise vector.
         image_shape: `(height, width, channels)` of an image.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: an unknown recipe or dtype, a negative seed, or models whose shapes do not fit
-            each other.
+        ValueError: an unknown recipe or dtype, a negative seed, models whose shapes do not fit
+            each other, an optimizer that is built already, or a generator that cannot be copied to
+            hold averages.
 
     Example:
         >>> gan = DCGAN(seed=1)
@@ -266,6 +277,8 @@ class DCGAN:
         ):
             if optimizer is not None:
                 check_instance(name, optimizer, keras.optimizers.Optimizer)
+                if optimizer.built:
+                    raise ValueError(f"{name} must be new, got one that is built for a model")
         if generator_optimizer is not None and generator_optimizer is discriminator_optimizer:
             raise ValueError("generator_optimizer and discriminator_optimizer must be two, got one")
 
@@ -275,7 +288,9 @@ class DCGAN:
         )
         if generator is not None:
             _check_generator(generator)
-        image_shape = IMAGE_SHAPE if discriminator is None else discriminator.input_shape[1:]
+        image_shape = IMAGE_SHAPE
+        if discriminator is not None:
+            image_shape = _check_discriminator(discriminator, generator)
         self.generator = generator or make_generator_model(
             image_shape=image_shape, seed=generator_seed, dtype=dtype
         )
@@ -285,23 +300,25 @@ class DCGAN:
             seed=discriminator_seed,
             dtype=dtype,
         )
-        _check_discriminator(self.discriminator, self.generator.output_shape[1:])
         self.noise_dim = int(self.generator.input_shape[1])
         self.image_shape: tuple[int, int, int] = tuple(self.generator.output_shape[1:])
 
         self.generator_optimizer = generator_optimizer or self._make_optimizer(
-            self.recipe.generator_learning_rate, dtype, averaging=self.recipe.averaging
+            self.generator, self.recipe.generator_learning_rate
         )
         self.discriminator_optimizer = discriminator_optimizer or self._make_optimizer(
-            self.recipe.discriminator_learning_rate, dtype
+            self.discriminator, self.recipe.discriminator_learning_rate
         )
         # Built now: a variable made while the step is traced would not be in a checkpoint yet.
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
-        averages = getattr(self.generator_optimizer, "inner_optimizer", self.generator_optimizer)
-        self._averaged = _copy_for_averages(self.generator) if averages.use_ema else None
-        self._averaged_step = 0  # the step whose averages `_averaged` holds
+        self._averaged: keras.Model | None = None
+        self.averages: list[tf.Variable] = []
+        if self.recipe.averaging is not None:
+            self._averaged = _copy_for_averages(self.generator)
+            self.averages = [weight.value for weight in self._averaged.trainable_variables]
+        self._statistics_step = 0  # the step for whose averages `_averaged` has batch statistics
 
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
         # Keras counts the state of dropout's seed among a model's variables, not its weights, and
@@ -334,21 +351,30 @@ class DCGAN:
         """The generator to make images with, and to save: a Keras model.
 
         It is `generator`, unless the recipe averages weights. Then it is a copy whose weights are
-        moving averages over the last steps, and whose batch statistics were computed anew for them
-        (those of the training belong to other weights). Once there is a later step, ask again.
+        `averages`, and whose batch statistics were computed anew for them (those of the training
+        belong to other weights). Once there is a later step, ask again.
 
         References:
             Y. Yazici et al.: The unusual effectiveness of averaging in GAN training. ICLR 2019,
             arXiv:1806.04498.
+            T. Karras et al.: Analyzing and improving the training dynamics of diffusion models.
+            CVPR 2024, arXiv:2312.02696, section 3.1 (averages that grow with the run).
         """
         step = int(self.step)
         if self._averaged is None or step == 0:
             return self.generator
-        if self._averaged_step != step:
-            self.generator_optimizer.finalize_variable_values(self._averaged.trainable_variables)
+        if self._statistics_step != step:
+            # What the copy has besides averages begins as the generator's: the images depend on the
+            # state of the run alone, not on how often there were images before.
+            for variable, source in zip(
+                self._averaged.non_trainable_variables,
+                self.generator.non_trainable_variables,
+                strict=True,
+            ):
+                variable.assign(source)
             noise = sample_noise(STATISTICS_BATCH, self.seed, self.noise_dim)
             _call_generator(self._averaged, noise, training=True)
-            self._averaged_step = step
+            self._statistics_step = step
         return self._averaged
 
     def generate(self, noise: Any) -> np.ndarray:
@@ -372,18 +398,40 @@ class DCGAN:
         noise = check_noise("noise", noise, self.noise_dim)
         return generate_images(self.sampling_generator, noise)
 
+    def take_over(self, history: History, run: dict[str, Any] | None) -> None:
+        """Take over what a checkpoint holds besides variables, once those are restored."""
+        self.history = history
+        if run is not None:  # None: saved before any call of `train`
+            self.run = run
+        self._statistics_step = 0
+
     def _make_optimizer(
-        self, learning_rate: float, dtype: str, averaging: float | None = None
+        self, model: keras.Model, learning_rate: float
     ) -> keras.optimizers.Optimizer:
-        averages = {} if averaging is None else {"use_ema": True, "ema_momentum": averaging}
-        optimizer = keras.optimizers.Adam(learning_rate, beta_1=self.recipe.beta_1, **averages)
-        if dtype == "mixed_float16":  # small gradients would be rounded to zero in float16
+        optimizer = keras.optimizers.Adam(learning_rate, beta_1=self.recipe.beta_1)
+        in_float16 = any(layer.compute_dtype == "float16" for layer in model.layers)
+        if in_float16:  # small gradients would be rounded to zero
             return keras.optimizers.LossScaleOptimizer(optimizer)
         return optimizer
 
 
+def _shapes_of(name: str, model: keras.Model) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The shapes of a model's one input and of its one output."""
+    try:
+        shapes = model.input_shape, model.output_shape
+    except (AttributeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must have a known input and output: a Sequential with an Input, or a "
+            "functional model"
+        ) from error
+    for shape in shapes:
+        if not isinstance(shape, tuple) or any(isinstance(size, tuple) for size in shape):
+            raise ValueError(f"{name} must have one input and one output, got shapes {shapes}")
+    return shapes
+
+
 def _check_generator(model: keras.Model) -> None:
-    noise, images = model.input_shape, model.output_shape
+    noise, images = _shapes_of("generator", model)
     if len(noise) != 2 or noise[1] is None or len(images) != 4 or None in images[1:]:
         raise ValueError(
             "generator must map (n, noise_dim) to (n, height, width, channels), "
@@ -391,14 +439,25 @@ def _check_generator(model: keras.Model) -> None:
         )
 
 
-def _check_discriminator(model: keras.Model, image_shape: tuple[int, ...]) -> None:
-    if tuple(model.input_shape[1:]) != tuple(image_shape):
+def _check_discriminator(model: keras.Model, generator: keras.Model | None) -> tuple[int, int, int]:
+    """Return the shape of the discriminator's images, after checking that it fits."""
+    (_, *image_shape), logits = _shapes_of("discriminator", model)
+    if generator is not None and tuple(image_shape) != generator.output_shape[1:]:
         raise ValueError(
-            f"discriminator must take the generator's images {tuple(image_shape)}, "
-            f"got an input of {tuple(model.input_shape[1:])}"
+            f"discriminator must take the generator's images {generator.output_shape[1:]}, "
+            f"got an input of {tuple(image_shape)}"
         )
-    if tuple(model.output_shape) != (None, 1):
-        raise ValueError(f"discriminator must return logits (n, 1), got {model.output_shape}")
+    if logits != (None, 1):
+        raise ValueError(f"discriminator must return logits (n, 1), got {logits}")
+    if generator is None:
+        try:
+            check_image_shape(image_shape)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"discriminator takes images {tuple(image_shape)}, for which the generator has to "
+                f"be given, too: {error}"
+            ) from error
+    return tuple(image_shape)
 
 
 def _name_of(recipe: Recipe) -> str:
@@ -422,7 +481,17 @@ def _fast_dtype() -> str:
 
 
 def _copy_for_averages(model: keras.Model) -> keras.Model:
-    """A copy whose batch normalisation keeps the statistics of the last batch it was called on."""
+    """A copy whose batch normalisation keeps the statistics of the last batch it was called on.
+
+    Raises:
+        ValueError: `model` cannot be copied faithfully, or its averages would be rounded away.
+    """
+    dtypes = {weight.dtype for weight in model.trainable_variables}
+    if not dtypes <= {"float32", "float64"}:
+        raise ValueError(
+            "generator must have float32 weights if the recipe averages them (a mixed policy "
+            f"computes in another dtype), got {', '.join(sorted(dtypes))}"
+        )
 
     def copy(layer: keras.Layer) -> keras.Layer:
         config = layer.get_config()
@@ -430,11 +499,18 @@ def _copy_for_averages(model: keras.Model) -> keras.Model:
             config["momentum"] = 0.0
         return type(layer).from_config(config)
 
-    return keras.models.clone_model(model, clone_function=copy)
+    copied = keras.models.clone_model(model, clone_function=copy, recursive=True)
+    if type(copied) is not type(model):  # its own `call` would be lost
+        raise ValueError(
+            "generator must be a plain Sequential or functional model if the recipe averages its "
+            f"weights, got {type(model).__name__}"
+        )
+    copied.set_weights(model.get_weights())
+    return copied
 
 
 def generate_images(generator: keras.Model, noise: np.ndarray) -> np.ndarray:
-    """`float32` images in [-1, 1] for `noise`, in inference mode, some hundred at a time."""
+    """`float32` images in [-1, 1] for `noise`, in inference mode, `SAMPLE_BATCH` at a time."""
     return np.concatenate(
         [
             np.asarray(tf.cast(_call_generator(generator, rows, training=False), tf.float32))
@@ -508,6 +584,8 @@ class TrainStep:
         return self._function_of_many(tf.stack(batches + padding), tf.constant(len(batches)))
 
     def __getattr__(self, name: str) -> Any:
+        if name == "function":  # while it is being copied
+            raise AttributeError(name)
         return getattr(self.function, name)
 
 
@@ -525,7 +603,7 @@ def make_train_step(
         gan: the state to train; the step changes it in place.
         jit_compile: whether XLA compiles the step to one program. None means: on a GPU yes, where
             it saves launches and memory traffic; on a CPU no, where it is slower for these
-            networks. (Keras, too, keeps XLA off under `tf.distribute`.)
+            networks, or hardly faster. (Keras, too, keeps XLA off under `tf.distribute`.)
         fourier: whether the generator's largest layer is computed with Fourier coefficients, which
             is the same but for rounding, and on a CPU makes a step of 256 images 1.4 to 1.6 times
             as fast. None means: on a CPU without XLA yes. With False, the step can be repeated by
@@ -584,7 +662,18 @@ def _train_step(gan: DCGAN, fourier: bool, images: tf.Tensor) -> dict[str, tf.Te
     gan.generator_optimizer.apply(generator_gradients, generator_weights)
     gan.discriminator_optimizer.apply(discriminator_gradients, discriminator_weights)
     gan.step.assign_add(1)
+    if gan.averages:
+        _update_averages(gan)
     return losses
+
+
+def _update_averages(gan: DCGAN) -> None:
+    """Move each average towards its weight, by 1 - (1 - 1/step)^(averaging + 1) of the way."""
+    assert gan.recipe.averaging is not None
+    step = tf.cast(gan.step, tf.float32)
+    share = -tf.math.expm1((gan.recipe.averaging + 1) * tf.math.log1p(-1 / step))
+    for average, weight in zip(gan.averages, gan.generator.trainable_variables, strict=True):
+        average.assign_add(tf.cast(share, average.dtype) * (weight - average))
 
 
 def _train_steps(
@@ -639,7 +728,8 @@ def train(
         batch_size: real images in a step; None takes the recipe's.
         checkpoint_dir: folder for checkpoints (made if need be); None keeps none.
         checkpoint_every: steps between two checkpoints; None means an epoch.
-        resume: False starts a new run, and refuses a folder that holds checkpoints.
+        resume: False starts a new run: it refuses a folder that holds checkpoints, and a `gan` that
+            was trained before.
         frame_every: steps between two frames of the history; None means an epoch.
         steps_per_call: steps in one call of the compiled program. More than 1 spares a fast GPU the
             wait between steps, and changes no bit of the result; frames and checkpoints are still
@@ -696,18 +786,21 @@ def train(
 
     if int(gan.step) >= target:
         return gan.history
+    if checkpoints is not None:
+        checkpoints.check_writable()
     frame_noise = sample_noise(FRAME_IMAGES, gan.seed, gan.noise_dim)
     if not gan.history.frames:
         _add_frame(gan, frame_noise)
     recorder = _Recorder(gan, target, batch_size, progress, checkpoints)
     batches = _batches(images, batch_size, gan.seed, int(gan.step))
     stops = [frame_every] if checkpoints is None else [frame_every, checkpoint_every]
+    size = min(steps_per_call, target - recorder.done, *stops)
     finished = False
     with recorder, _stop_after_step() as stopped:
         while not finished:
             done = recorder.done
-            count = min(steps_per_call, target - done, *(every - done % every for every in stops))
-            losses = step.run([next(batches) for _ in range(count)], steps_per_call)
+            count = min(size, target - done, *(every - done % every for every in stops))
+            losses = step.run([next(batches) for _ in range(count)], size)
             recorder.add(losses, count)
             done += count
             if done % frame_every == 0:
@@ -716,10 +809,10 @@ def train(
             if checkpoints is not None and (finished or done % checkpoint_every == 0):
                 recorder.fetch()
                 checkpoints.save()
-        recorder.fetch()
     if stopped():
         where = "" if checkpoints is None else f", saved in {checkpoints.directory}"
-        print(f"Stopped after step {recorder.done} of {target}{where}; the same call goes on.")
+        how = "the same call" if resume else "the same call with resume=True"
+        print(f"Stopped after step {recorder.done} of {target}{where}; {how} goes on.")
     return gan.history
 
 
@@ -727,6 +820,10 @@ def _start_run(
     gan: DCGAN, run: dict[str, Any], checkpoint_dir: Any, resume: bool
 ) -> Checkpoints | None:
     """Bring `gan` to where the run stopped, after checking that it is the same run."""
+    if not resume and int(gan.step):
+        raise ValueError(
+            f"resume=False starts a new run, but gan has done {int(gan.step)} steps; make a new one"
+        )
     if gan.run is not None and gan.run != run:
         differing = ", ".join(
             f"{key}: {gan.run[key]} before, {run[key]} now"
@@ -765,6 +862,12 @@ def _batches(images: np.ndarray, batch_size: int, seed: int, step: int) -> Itera
 def _add_frame(gan: DCGAN, noise: np.ndarray) -> None:
     frame = gan.generate(noise)
     if np.isfinite(frame).all():  # a run that diverged stops at its losses, with a better message
+        low, high = float(frame.min()), float(frame.max())
+        if low < -1 or high > 1:
+            raise ValueError(
+                "generator must make images in [-1, 1], as tanh does at its end, got values from "
+                f"{low:g} to {high:g}"
+            )
         gan.history.frames.append(denormalize(frame))
         gan.history.frame_steps.append(int(gan.step))
 
@@ -800,8 +903,14 @@ class _Recorder:
     def __enter__(self) -> _Recorder:
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self._bar.close()
+    def __exit__(self, kind: type[BaseException] | None, *exc_info: object) -> None:
+        try:
+            self.fetch()  # after an exception, too: those steps were done
+        except FloatingPointError:
+            if kind is None:
+                raise
+        finally:
+            self._bar.close()
 
     def add(self, losses: dict[str, tf.Tensor], count: int) -> None:
         """Note the losses of so many steps; they are fetched now and then."""
@@ -813,9 +922,10 @@ class _Recorder:
 
     def fetch(self) -> None:
         """Fetch all losses that were noted; raise if one is NaN or infinite."""
+        pending, self._pending = self._pending, []
         fetched = [
             dict(zip(losses, step_losses, strict=True))
-            for losses, count in self._pending
+            for losses, count in pending
             for step_losses in np.transpose([np.ravel(loss) for loss in losses.values()])[:count]
         ]
         for step, values in enumerate(fetched, self.done - len(fetched) + 1):
@@ -824,11 +934,10 @@ class _Recorder:
             self._history.steps.append(step)
             for name, value in values.items():
                 self._history.step_losses.setdefault(name, []).append(float(value))
-        if self._pending:
+        if pending:
             epoch = (self.done - 1) // self._history.steps_per_epoch + 1
             self._bar.set_description(f"epoch {epoch}", refresh=False)
             self._bar.set_postfix({k.removesuffix("_loss"): f"{v:.3f}" for k, v in values.items()})
-        self._pending.clear()
         self._fetched_at = time.monotonic()
 
     def _divergence(self, step: int, values: Mapping[str, float]) -> str:
@@ -877,7 +986,15 @@ def _check_image_shape(gan: DCGAN, images: np.ndarray) -> None:
 def _architecture(model: keras.Model) -> Any:
     """What makes two models the same: their layers' classes and settings, without their names."""
     return [
-        [type(layer).__name__, _without_names(layer.get_config()), [w.shape for w in layer.weights]]
+        [
+            type(layer).__name__,
+            # The configuration of a model within holds names that differ from one to the next.
+            _architecture(layer)
+            if isinstance(layer, keras.Model)
+            else _without_names(layer.get_config()),
+            layer.dtype_policy.name,
+            [w.shape for w in layer.weights],
+        ]
         for layer in model.layers
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ def state_of(gan: dcgan.DCGAN) -> dict[str, np.ndarray]:
     parts = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
     return {
         "step": gan.step.numpy(),
+        **{f"averages/{i}": average.numpy() for i, average in enumerate(gan.averages)},
         **{
             f"{part}/{i}": np.asarray(variable)
             for part in parts
@@ -29,7 +31,8 @@ def state_of(gan: dcgan.DCGAN) -> dict[str, np.ndarray]:
 
 def run(folder: Path | None) -> dcgan.DCGAN:
     """The run, from the beginning or from where the last one was killed."""
-    gan = make_tiny_gan(seed=3)
+    recipe = dataclasses.replace(dcgan.RECIPES["tutorial"], averaging=2.0)
+    gan = make_tiny_gan(seed=3, recipe=recipe)
     n = 4 * STEPS_PER_EPOCH + 2
     images = np.random.default_rng(0).integers(0, 256, (n, *IMAGE_SHAPE), dtype=np.uint8)
     dcgan.train(

@@ -56,6 +56,62 @@ def assert_same_state(first, second):
 # What a checkpoint holds
 
 
+def test_folders_of_other_names_are_left_alone(folder, tiny_gan, tiny_images):
+    for name in ("step-00000005-best", "step-notes"):
+        shutil.copytree(folder / "step-00000020", folder / name)
+    gan = tiny_gan()
+    checkpoints = dcgan.Checkpoints(gan, folder)
+    assert checkpoints.latest == folder / "step-00000020"
+    dcgan.train(gan, tiny_images, 8, batch_size=4, checkpoint_dir=folder, progress=False)
+    assert (folder / "step-00000005-best" / "manifest.json").exists()
+    assert (folder / "step-notes").exists()
+    assert [path.name[-2:] for path in checkpoints.all] == ["30", "35", "40"]
+
+
+def test_saves_where_folders_cannot_be_opened_and_syncing_needs_writing(
+    trained, tmp_path, monkeypatch
+):
+    """The rules of Windows: `os.open` refuses a folder, `os.fsync` a file open for reading only."""
+    opened, really_open, really_sync = {}, os.open, os.fsync
+
+    def open_(path, flags, *arguments, **keywords):
+        if os.path.isdir(path):
+            raise PermissionError(13, "Permission denied")
+        descriptor = really_open(path, flags, *arguments, **keywords)
+        opened[descriptor] = flags
+        return descriptor
+
+    def sync(descriptor):
+        if opened[descriptor] & (os.O_RDWR | os.O_WRONLY) == 0:
+            raise OSError(9, "Bad file descriptor")
+        really_sync(descriptor)
+
+    gan, _ = trained
+    checkpoints = dcgan.Checkpoints(gan, tmp_path / "new")
+    (tmp_path / "new").mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_ON_WINDOWS", True)
+        patch.setattr(os, "open", open_)
+        patch.setattr(os, "fsync", sync)
+        path = checkpoints.save()
+    assert checkpoints.restore().path == path
+    assert opened
+
+
+def test_a_checkpoint_saved_by_hand_does_not_switch_off_the_check(tiny_gan, tiny_images, tmp_path):
+    dcgan.Checkpoints(tiny_gan(), tmp_path).save()
+    arguments = {"checkpoint_dir": tmp_path, "progress": False}
+    dcgan.train(tiny_gan(), tiny_images, steps=2, batch_size=4, **arguments)
+    with pytest.raises(ValueError, match="batch_size: 4 in the checkpoint, 5 now"):
+        dcgan.train(tiny_gan(), tiny_images, steps=3, batch_size=5, **arguments)
+
+
+def test_a_format_of_the_future_is_refused(folder, tiny_gan, monkeypatch):
+    monkeypatch.setattr(module, "_FORMAT", 0)
+    with pytest.raises(ValueError, match="format 1; this version reads 0"):
+        dcgan.Checkpoints(tiny_gan(), folder).restore()
+
+
 def test_save_and_restore_everything(trained, tiny_gan):
     gan, folder = trained
     other = tiny_gan()
@@ -369,9 +425,9 @@ def test_a_file_system_that_is_really_read_only(small_disk, tiny_gan, tiny_image
         dcgan.Checkpoints(gan, folder).save()
     assert_same_state(state_of(gan), state)
     resumed = tiny_gan()
-    with pytest.raises(OSError, match="could not save"):  # it can be read, and goes on from there
+    with pytest.raises(OSError, match="cannot save"):  # it can be read, but no step is wasted
         dcgan.train(resumed, tiny_images, 2, batch_size=4, checkpoint_dir=folder, progress=False)
-    assert int(resumed.step) == 10
+    assert int(resumed.step) == 5
 
 
 def test_folder_that_cannot_be_made(tiny_gan, tmp_path, monkeypatch):

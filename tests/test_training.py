@@ -18,6 +18,7 @@ def weights_of(gan):
     """Every number of a run's state, by name."""
     return {
         "step": gan.step.numpy(),
+        **{f"averages/{i}": average.numpy() for i, average in enumerate(gan.averages)},
         **{
             f"{part}/{i}": np.asarray(variable)
             for part in (
@@ -93,17 +94,18 @@ def test_recipe_decides_the_settings(recipe):
     ):
         assert float(optimizer.learning_rate) == pytest.approx(rate)
         assert optimizer.beta_1 == settings.beta_1
-    assert gan.generator_optimizer.use_ema == (settings.averaging is not None)
-    assert not gan.discriminator_optimizer.use_ema
+    assert bool(gan.averages) == (settings.averaging is not None)
     dropout = [x for x in gan.discriminator.layers if isinstance(x, keras.layers.Dropout)]
     assert {layer.rate for layer in dropout} == {settings.dropout}
 
 
 def test_recipe_of_ones_own():
-    recipe = dataclasses.replace(dcgan.RECIPES["tutorial"], batch_size=4, averaging=0.9)
+    recipe = dataclasses.replace(dcgan.RECIPES["tutorial"], batch_size=4, averaging=2)
     gan = dcgan.DCGAN(recipe=recipe)
     assert gan.recipe.batch_size == 4
-    assert gan.generator_optimizer.ema_momentum == 0.9
+    assert len(gan.averages) == len(gan.generator.trainable_variables)
+    assert recipe == dataclasses.replace(recipe, averaging=2.0)
+    assert gan.settings == dcgan.DCGAN(recipe=dataclasses.replace(recipe, averaging=2.0)).settings
     assert "batch_size=4" in gan.settings["recipe"]
     assert dcgan.DCGAN(recipe=dcgan.RECIPES["quick"]).settings["recipe"] == "quick"
 
@@ -119,21 +121,23 @@ def test_bfloat16_only_where_the_machine_multiplies_in_it(monkeypatch):
 
 
 def averaging_gan(tiny_gan, **arguments):
-    return tiny_gan(
-        generator_optimizer=keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.8), **arguments
+    recipe = dataclasses.replace(
+        dcgan.RECIPES["tutorial"], generator_learning_rate=0.01, averaging=2.0
     )
+    return tiny_gan(recipe=recipe, **arguments)
 
 
 def test_averages_are_those_of_the_steps(tiny_gan, tiny_images):
     gan, expected = averaging_gan(tiny_gan), None
     step = dcgan.make_train_step(gan)
-    for _ in range(5):
+    for t in range(1, 6):
         step(dcgan.normalize(tiny_images[:4]))
         weights = [w.numpy() for w in gan.generator.trainable_variables]
+        decay = (1 - 1 / t) ** 3
         expected = (
             weights
             if expected is None
-            else [0.8 * a + 0.2 * w for a, w in zip(expected, weights, strict=True)]
+            else [decay * a + (1 - decay) * w for a, w in zip(expected, weights, strict=True)]
         )
     for average, w in zip(gan.sampling_generator.trainable_variables, expected, strict=True):
         np.testing.assert_allclose(average.numpy(), w, rtol=1e-5, atol=1e-6)
@@ -175,6 +179,62 @@ def test_averages_survive_an_interruption(tiny_gan, tiny_images, tmp_path):
     assert_same_run(whole, second)
     noise = dcgan.sample_noise(3, 0, whole.noise_dim)
     np.testing.assert_array_equal(whole.generate(noise), second.generate(noise))
+
+
+@pytest.mark.parametrize("kind", ["dropout", "nested batch normalisation"])
+def test_averaged_images_depend_on_the_run_alone(kind, tiny_gan, tiny_images, tmp_path):
+    """Not on how often images were made before: a resumed run has the same frames."""
+    layers = keras.layers
+
+    def make_gan():
+        def kernel(number):
+            return keras.initializers.GlorotUniform(seed=number)
+
+        inner = keras.Sequential([keras.Input((32,)), layers.BatchNormalization()])
+        generator = keras.Sequential(
+            [
+                keras.Input((3,)),
+                layers.Dense(32, kernel_initializer=kernel(1)),
+                layers.Dropout(0.5, seed=2) if kind == "dropout" else inner,
+                layers.Dense(64, activation="tanh", kernel_initializer=kernel(3)),
+                layers.Reshape(IMAGE_SHAPE),
+            ]
+        )
+        return averaging_gan(tiny_gan, generator=generator)
+
+    whole, first, second = (make_gan() for _ in range(3))
+    arguments = {"batch_size": 4, "frame_every": 2, "progress": False}
+    dcgan.train(whole, tiny_images, steps=6, **arguments)
+    for gan, steps in ((first, 3), (second, 6)):
+        dcgan.train(gan, tiny_images, steps=steps, checkpoint_dir=tmp_path, **arguments)
+    assert_same_run(whole, second)
+    if kind != "dropout":
+        before, normalization = whole.sampling_generator.layers[:2]
+        noise = dcgan.sample_noise(training.STATISTICS_BATCH, whole.seed, whole.noise_dim)
+        variance = np.asarray(before(noise)).var(axis=0)
+        seen = normalization.layers[0].moving_variance.numpy()
+        np.testing.assert_allclose(seen, variance, rtol=1e-3)
+
+
+def test_images_after_a_restore_are_of_what_was_restored(tiny_gan, tiny_images, tmp_path):
+    gan = averaging_gan(tiny_gan)
+    noise = dcgan.sample_noise(3, 0, gan.noise_dim)
+    checkpoints, step = dcgan.Checkpoints(gan, tmp_path), dcgan.make_train_step(gan)
+    checkpoints.save()
+    made = []
+    for images in (tiny_images[:4], 255 - tiny_images[4:8]):
+        for _ in range(3):
+            step(dcgan.normalize(images))
+        made.append(gan.generate(noise))
+        statistics = gan.sampling_generator.layers[1].moving_mean.numpy()
+        seen = np.asarray(
+            gan.sampling_generator.layers[0](
+                dcgan.sample_noise(training.STATISTICS_BATCH, gan.seed, gan.noise_dim)
+            )
+        )
+        np.testing.assert_allclose(statistics, seen.mean(axis=0), atol=1e-6)
+        checkpoints.restore()
+    assert not np.array_equal(*made)
 
 
 def test_without_averages_the_generator_itself_makes_the_images(tiny_gan):
@@ -243,7 +303,8 @@ def test_xla_computes_the_same_steps(tiny_gan, tiny_images, monkeypatch):
     images = dcgan.normalize(tiny_images[:4])
     # SGD, because Adam divides a gradient of almost zero by its size, and so its rounding error.
     plain, compiled = (
-        tiny_gan(
+        averaging_gan(
+            tiny_gan,
             discriminator=without_dropout(),
             generator_optimizer=keras.optimizers.SGD(0.1),
             discriminator_optimizer=keras.optimizers.SGD(0.1),
@@ -371,7 +432,7 @@ def test_one_trace_for_a_run(tiny_gan, tiny_images, monkeypatch):
 
 
 def test_several_steps_in_a_call_are_the_same_run(tiny_gan, tiny_images, monkeypatch, tmp_path):
-    one, several, parts = tiny_gan(), tiny_gan(), tiny_gan()
+    one, several, parts = (averaging_gan(tiny_gan) for _ in range(3))
     arguments = {"batch_size": 4, "frame_every": 4, "progress": False}
     dcgan.train(one, tiny_images, steps=13, **arguments)
     traced = []
@@ -543,6 +604,73 @@ def test_second_ctrl_c_stops_at_once(tiny_gan, tiny_images, monkeypatch):
     press_stop_after(gan, monkeypatch, 2, times=2)
     with pytest.raises(KeyboardInterrupt):
         dcgan.train(gan, tiny_images, epochs=2, batch_size=4, progress=False)
+    assert gan.history.steps == [1, 2]  # what was done is on record
+
+
+def test_a_step_missing_on_record_leaves_its_epoch_without_a_mean(tiny_gan, tiny_images):
+    """An interrupt can fall between a step and its record."""
+    history = dcgan.train(tiny_gan(), tiny_images, 3, batch_size=4, progress=False)
+    del history.steps[6]
+    for losses in history.step_losses.values():
+        del losses[6]
+    assert history.epochs == [1, 3]
+    assert len(history.generator_loss) == 2
+
+
+def test_a_new_run_is_not_begun_with_a_trained_gan(tiny_gan, tiny_images):
+    gan = tiny_gan()
+    dcgan.train(gan, tiny_images, steps=1, batch_size=4, progress=False)
+    with pytest.raises(ValueError, match=r"resume=False .* 1 steps"):
+        dcgan.train(gan, tiny_images, steps=2, batch_size=4, progress=False, resume=False)
+
+
+def test_a_generator_without_tanh_is_named(tiny_gan, tiny_images):
+    linear = keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(64, kernel_initializer="ones"),
+            keras.layers.Reshape(IMAGE_SHAPE),
+        ]
+    )
+    gan = tiny_gan(generator=linear)
+    with pytest.raises(ValueError, match=r"generator must make images in \[-1, 1\]"):
+        dcgan.train(gan, tiny_images, steps=1, batch_size=4, progress=False)
+    assert int(gan.step) == 0
+
+
+def test_a_call_takes_no_more_steps_than_there_are(tiny_gan, tiny_images, monkeypatch):
+    sizes, original = [], training.TrainStep.run
+
+    def run(self, batches, size):
+        sizes.append(size)
+        return original(self, batches, size)
+
+    monkeypatch.setattr(training.TrainStep, "run", run)
+    dcgan.train(tiny_gan(), tiny_images, steps=5, batch_size=4, steps_per_call=1000, progress=False)
+    assert sizes == [5]
+
+
+def nested(dtype=None):
+    inner = keras.Input((3,))
+    block = keras.Model(inner, keras.layers.Dense(64, dtype=dtype)(inner))
+    outer = keras.Input((3,))
+    images = keras.layers.Reshape(IMAGE_SHAPE, dtype="float32")(block(outer))
+    return keras.Model(outer, keras.layers.Activation("tanh", dtype="float32")(images))
+
+
+def test_models_of_ones_own_are_told_apart_by_what_they_are(tiny_gan):
+    first, second, other = (tiny_gan(generator=nested(t)) for t in (None, None, "mixed_bfloat16"))
+    assert first.settings == second.settings  # built anew, as when a notebook's cell runs again
+    assert first.settings["generator"] != other.settings["generator"]
+
+
+def test_losses_are_scaled_for_models_of_ones_own_in_float16(tiny_gan):
+    generator = dcgan.make_generator_model(
+        image_shape=IMAGE_SHAPE, noise_dim=3, dtype="mixed_float16"
+    )
+    gan = tiny_gan(generator=generator)
+    assert isinstance(gan.generator_optimizer, keras.optimizers.LossScaleOptimizer)
+    assert not isinstance(gan.discriminator_optimizer, keras.optimizers.LossScaleOptimizer)
 
 
 def test_trains_outside_the_main_thread(tiny_gan, tiny_images):
@@ -567,6 +695,13 @@ def test_divergence_stops_the_run_and_keeps_the_last_good(tiny_gan, tiny_images,
     dcgan.Checkpoints(gan, tmp_path).restore()
     for a, b in zip(gan.discriminator.get_weights(), good, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_steps_before_a_divergence_are_recorded_once(tiny_gan, tiny_images):
+    gan = tiny_gan(discriminator_optimizer=keras.optimizers.SGD(1e30))
+    with pytest.raises(FloatingPointError, match=r"diverged at step [23]"):
+        dcgan.train(gan, tiny_images, epochs=1, batch_size=4, progress=False)
+    assert gan.history.steps in ([1], [1, 2])
 
 
 def test_progress_bar_shows_losses_and_speed(tiny_gan, tiny_images, capfd):
