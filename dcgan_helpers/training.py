@@ -382,8 +382,8 @@ class DCGAN:
 
         In inference mode batch normalisation uses its moving averages, so that an image depends on
         its own noise vector alone, not on its neighbours in the batch. On a CPU the generator's
-        largest layer is computed with Fourier coefficients, which takes less than half of the time
-        and rounds otherwise (in float32, images change by about 1e-6).
+        largest layer is computed with Fourier coefficients, which takes one to two thirds of the
+        time and rounds otherwise (in float32, images change by about 1e-6).
 
         Args:
             noise: floats `(n, noise_dim)`, for example `sample_noise(n, seed)`.
@@ -605,7 +605,7 @@ def make_train_step(
             it saves launches and memory traffic; on a CPU no, where it is slower for these
             networks, or hardly faster. (Keras, too, keeps XLA off under `tf.distribute`.)
         fourier: whether the generator's largest layer is computed with Fourier coefficients, which
-            is the same but for rounding, and on a CPU makes a step of 256 images 1.4 to 1.6 times
+            is the same but for rounding, and on a CPU makes a step of 256 images 1.3 to 1.6 times
             as fast. None means: on a CPU without XLA yes. With False, the step can be repeated by
             hand to the last bit.
 
