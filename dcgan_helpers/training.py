@@ -218,6 +218,9 @@ class DCGAN:
             "mixed_bfloat16" or "mixed_float16" (which scales its losses by itself). None takes the
             recipe's: float32 for "tutorial"; for "quick" bfloat16 where the processor or the GPU
             multiplies in it, else float32.
+        image_shape: `(height, width, channels)` of the images, height and width multiples of 4, for
+            the models that are made here. None takes that of the model that is given, or 28 × 28
+            grey pixels.
         generator: a Keras model of your own, built, from noise `(n, noise_dim)` to images
             `(n, height, width, channels)` in [-1, 1].
         discriminator: one from such images to logits `(n, 1)`.
@@ -256,6 +259,7 @@ class DCGAN:
         recipe: str | Recipe = "tutorial",
         seed: int = 0,
         dtype: str | None = None,
+        image_shape: tuple[int, int, int] | None = None,
         generator: keras.Model | None = None,
         discriminator: keras.Model | None = None,
         generator_optimizer: keras.optimizers.Optimizer | None = None,
@@ -288,14 +292,14 @@ class DCGAN:
         )
         if generator is not None:
             _check_generator(generator)
-        image_shape = IMAGE_SHAPE
         if discriminator is not None:
-            image_shape = _check_discriminator(discriminator, generator)
+            _check_discriminator(discriminator, generator)
+        image_shape = _image_shape(image_shape, generator, discriminator)
         self.generator = generator or make_generator_model(
             image_shape=image_shape, seed=generator_seed, dtype=dtype
         )
         self.discriminator = discriminator or make_discriminator_model(
-            image_shape=self.generator.output_shape[1:],
+            image_shape=image_shape,
             dropout=self.recipe.dropout,
             seed=discriminator_seed,
             dtype=dtype,
@@ -439,25 +443,38 @@ def _check_generator(model: keras.Model) -> None:
         )
 
 
-def _check_discriminator(model: keras.Model, generator: keras.Model | None) -> tuple[int, int, int]:
-    """Return the shape of the discriminator's images, after checking that it fits."""
-    (_, *image_shape), logits = _shapes_of("discriminator", model)
-    if generator is not None and tuple(image_shape) != generator.output_shape[1:]:
+def _check_discriminator(model: keras.Model, generator: keras.Model | None) -> None:
+    images, logits = _shapes_of("discriminator", model)
+    if generator is not None and images[1:] != generator.output_shape[1:]:
         raise ValueError(
             f"discriminator must take the generator's images {generator.output_shape[1:]}, "
-            f"got an input of {tuple(image_shape)}"
+            f"got an input of {images[1:]}"
         )
     if logits != (None, 1):
         raise ValueError(f"discriminator must return logits (n, 1), got {logits}")
-    if generator is None:
+
+
+def _image_shape(
+    image_shape: Any, generator: keras.Model | None, discriminator: keras.Model | None
+) -> tuple[int, int, int]:
+    """The shape of the images: what was asked for, which has to be that of a model given."""
+    if image_shape is not None:
+        image_shape = check_image_shape(image_shape)
+    given = None
+    if generator is not None:
+        given = generator.output_shape[1:]
+    elif discriminator is not None:
+        given = discriminator.input_shape[1:]
         try:
-            check_image_shape(image_shape)
+            check_image_shape(given)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"discriminator takes images {tuple(image_shape)}, for which the generator has to "
-                f"be given, too: {error}"
+                f"discriminator takes images {given}, for which the generator has to be given, "
+                f"too: {error}"
             ) from error
-    return tuple(image_shape)
+    if None not in (given, image_shape) and given != image_shape:
+        raise ValueError(f"image_shape must be that of the model given, {given}, got {image_shape}")
+    return image_shape or given or IMAGE_SHAPE
 
 
 def _name_of(recipe: Recipe) -> str:

@@ -216,6 +216,11 @@ ROWS = [
     ("DCGAN", "seed", "-1", lambda: dcgan.DCGAN(seed=-1), ValueError, "-1"),
     ("DCGAN", "dtype", "float64", lambda: dcgan.DCGAN(dtype="float64"), ValueError, "float32"),
     ("DCGAN", "generator", "a function", lambda: dcgan.DCGAN(generator=len), TypeError, "Model"),
+    ("DCGAN", "image_shape", "30 pixels", lambda: dcgan.DCGAN(image_shape=(30, 30, 1)), ValueError, "30"),
+    (
+        "DCGAN", "image_shape", "another one than the generator's",
+        lambda: dcgan.DCGAN(image_shape=(28, 28, 1), generator=SUBCLASS), ValueError, "(8, 8, 1)",
+    ),
     ("DCGAN", "generator", "not built", lambda: dcgan.DCGAN(generator=NOT_BUILT), ValueError, "Input"),
     ("DCGAN", "generator", "of two inputs", lambda: dcgan.DCGAN(generator=TWO_INPUTS), ValueError, "one input"),
     (

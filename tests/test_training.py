@@ -99,6 +99,16 @@ def test_recipe_decides_the_settings(recipe):
     assert {layer.rate for layer in dropout} == {settings.dropout}
 
 
+def test_images_of_another_shape():
+    gan = dcgan.DCGAN(recipe="quick", image_shape=(8, 12, 3), seed=1)
+    assert gan.image_shape == (8, 12, 3)
+    assert gan.discriminator.input_shape == (None, 8, 12, 3)
+    pictures = np.zeros((16, 8, 12, 3), np.uint8)
+    dcgan.train(gan, pictures, steps=1, progress=False)
+    assert gan.generate(dcgan.sample_noise(2, 0)).shape == (2, 8, 12, 3)
+    assert dcgan.DCGAN(discriminator=gan.discriminator).image_shape == (8, 12, 3)
+
+
 def test_recipe_of_ones_own():
     recipe = dataclasses.replace(dcgan.RECIPES["tutorial"], batch_size=4, averaging=2)
     gan = dcgan.DCGAN(recipe=recipe)
