@@ -68,6 +68,13 @@ def test_folders_of_other_names_are_left_alone(folder, tiny_gan, tiny_images):
     assert [path.name[-2:] for path in checkpoints.all] == ["30", "35", "40"]
 
 
+def test_order_is_by_step_not_by_name(tmp_path, tiny_gan):
+    names = ["step-00000007", "step-99999999", "step-100000000", "step-100000000.again"]
+    for name in (*reversed(names), "step-8", "step-best"):
+        (tmp_path / name).mkdir()
+    assert [path.name for path in dcgan.Checkpoints(tiny_gan(), tmp_path).all] == names
+
+
 def test_saves_where_folders_cannot_be_opened_and_syncing_needs_writing(
     trained, tmp_path, monkeypatch
 ):

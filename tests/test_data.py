@@ -151,7 +151,7 @@ def test_image_folder_reads_what_a_camera_or_an_editor_writes(tmp_path):
     exif[0x0112] = 6  # orientation: to be turned clockwise by a quarter
     lying = Image.fromarray(np.rot90(white_above))
     lying.save(tmp_path / "a.png", exif=exif)
-    Image.fromarray(np.full((8, 8), 30_000, np.uint16)).save(tmp_path / "b.png")
+    Image.fromarray(np.full((8, 8), 60_000, np.uint16)).save(tmp_path / "b.png")
     shape = np.zeros((8, 8, 4), np.uint8)  # black, on a transparent ground
     shape[4:, :, 3] = 255
     Image.fromarray(shape).save(tmp_path / "c.png")
@@ -159,7 +159,7 @@ def test_image_folder_reads_what_a_camera_or_an_editor_writes(tmp_path):
     (tmp_path / "folder.png").mkdir()
     images = dcgan.load_image_folder(tmp_path, image_size=(8, 8))[..., 0]
     np.testing.assert_array_equal(images[0], white_above)
-    assert set(images[1].ravel()) == {round(30_000 / 257)}
+    assert set(images[1].ravel()) == {round(60_000 / 257)}
     np.testing.assert_array_equal(images[2], white_above)
     assert dcgan.load_image_folder(tmp_path, image_size=(8, 8), channels=3)[2, 0, 0, 0] == 255
 

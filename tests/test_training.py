@@ -1,3 +1,4 @@
+import copy
 import dataclasses
 import logging.handlers
 import os
@@ -205,7 +206,8 @@ def test_averaged_images_depend_on_the_run_alone(kind, tiny_gan, tiny_images, tm
             [
                 keras.Input((3,)),
                 layers.Dense(32, kernel_initializer=kernel(1)),
-                layers.Dropout(0.5, seed=2) if kind == "dropout" else inner,
+                *([layers.Dropout(0.5, seed=2)] if kind == "dropout" else []),
+                inner,
                 layers.Dense(64, activation="tanh", kernel_initializer=kernel(3)),
                 layers.Reshape(IMAGE_SHAPE),
             ]
@@ -627,6 +629,17 @@ def test_a_step_missing_on_record_leaves_its_epoch_without_a_mean(tiny_gan, tiny
     assert len(history.generator_loss) == 2
 
 
+def test_a_history_of_unknown_epochs():
+    history = dcgan.History(steps=[1, 2], frame_steps=[0, 2])
+    assert history.epochs == []
+    assert history.frame_labels == ["step 0", "step 2"]
+
+
+def test_a_step_can_be_copied(tiny_gan):
+    step = dcgan.make_train_step(tiny_gan())
+    assert copy.copy(step).function is step.function
+
+
 def test_a_new_run_is_not_begun_with_a_trained_gan(tiny_gan, tiny_images):
     gan = tiny_gan()
     dcgan.train(gan, tiny_images, steps=1, batch_size=4, progress=False)
@@ -656,8 +669,10 @@ def test_a_call_takes_no_more_steps_than_there_are(tiny_gan, tiny_images, monkey
         return original(self, batches, size)
 
     monkeypatch.setattr(training.TrainStep, "run", run)
-    dcgan.train(tiny_gan(), tiny_images, steps=5, batch_size=4, steps_per_call=1000, progress=False)
-    assert sizes == [5]
+    arguments = {"batch_size": 4, "steps_per_call": 1000, "progress": False}
+    dcgan.train(tiny_gan(), tiny_images, steps=3, **arguments)
+    dcgan.train(tiny_gan(), tiny_images, steps=5, frame_every=2, **arguments)
+    assert sizes == [3, 2, 2, 2]
 
 
 def nested(dtype=None):

@@ -49,6 +49,12 @@ def test_new_pair_goes_on_from_the_last_seed(gan):
     np.testing.assert_array_equal(shown(explorer), expected(gan, noise))
 
 
+def test_after_the_largest_seed_comes_the_smallest(gan):
+    explorer = dcgan.LatentExplorer(gan, seeds=(5, 2**31 - 1))
+    explorer.new_pair.click()
+    assert (explorer.start_seed.value, explorer.end_seed.value) == (0, 1)
+
+
 def test_seed_fields_change_the_picture(gan):
     explorer = dcgan.LatentExplorer(gan)
     explorer.start_seed.value = 77
