@@ -185,8 +185,8 @@ class Checkpoints:
         """Make the folder if need be, and raise `OSError` if nothing can be written into it."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.directory):
-                pass
+            with tempfile.TemporaryFile(dir=self.directory, buffering=0) as file:
+                file.write(b"0")
         except OSError as error:
             raise OSError(
                 f"checkpoint_dir: cannot save checkpoints in {self.directory}: {error}"

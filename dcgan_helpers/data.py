@@ -228,7 +228,7 @@ def load_image_folder(
         >>> load_image_folder(".", image_size=(32, 32), channels=3).shape
         (1, 32, 32, 3)
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
     folder = check_folder("path", path, must_exist=True)
     try:
@@ -250,7 +250,7 @@ def load_image_folder(
                 upright = _in_8_bits_on_white(ImageOps.exif_transpose(picture))
                 converted = upright.convert("L" if channels == 1 else "RGB")
                 fitted = ImageOps.fit(converted, (width, height), Image.Resampling.LANCZOS)
-        except (UnidentifiedImageError, OSError) as error:
+        except Exception as error:  # Pillow lets through what its many decoders raise
             raise ValueError(f"path holds a picture that cannot be read: {file}") from error
         image[:] = np.asarray(fitted).reshape(height, width, channels)
     return images

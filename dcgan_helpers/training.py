@@ -321,7 +321,11 @@ class DCGAN:
         self.averages: list[tf.Variable] = []
         if self.recipe.averaging is not None:
             self._averaged = _copy_for_averages(self.generator)
-            self.averages = [weight.value for weight in self._averaged.trainable_variables]
+            # Variables of their own: a layer of the copy may change its weights when it is called.
+            self.averages = [
+                tf.Variable(weight.value, trainable=False)
+                for weight in self.generator.trainable_variables
+            ]
         self._statistics_step = 0  # the step for whose averages `_averaged` has batch statistics
 
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
@@ -370,12 +374,12 @@ class DCGAN:
         if self._statistics_step != step:
             # What the copy has besides averages begins as the generator's: the images depend on the
             # state of the run alone, not on how often there were images before.
-            for variable, source in zip(
-                self._averaged.non_trainable_variables,
-                self.generator.non_trainable_variables,
-                strict=True,
+            for variables, sources in (
+                (self._averaged.trainable_variables, self.averages),
+                (self._averaged.non_trainable_variables, self.generator.non_trainable_variables),
             ):
-                variable.assign(source)
+                for variable, source in zip(variables, sources, strict=True):
+                    variable.assign(source)
             noise = sample_noise(STATISTICS_BATCH, self.seed, self.noise_dim)
             _call_generator(self._averaged, noise, training=True)
             self._statistics_step = step
@@ -749,8 +753,9 @@ def train(
             was trained before.
         frame_every: steps between two frames of the history; None means an epoch.
         steps_per_call: steps in one call of the compiled program. More than 1 spares a fast GPU the
-            wait between steps, and changes no bit of the result; frames and checkpoints are still
-            made after the very steps that are asked for. Ctrl-C waits for the call to end.
+            wait between steps, and changes no bit of the result (with XLA, not more than rounding);
+            frames and checkpoints are still made after the very steps that are asked for. Ctrl-C
+            waits for the call to end.
         progress: whether to show a progress bar with the losses and images a second.
         jit_compile: as in `make_train_step`.
         fourier: as in `make_train_step`.
@@ -811,7 +816,8 @@ def train(
     recorder = _Recorder(gan, target, batch_size, progress, checkpoints)
     batches = _batches(images, batch_size, gan.seed, int(gan.step))
     stops = [frame_every] if checkpoints is None else [frame_every, checkpoint_every]
-    size = min(steps_per_call, target - recorder.done, *stops)
+    # Not 1, unless asked for: XLA rounds otherwise in the program of one step alone.
+    size = max(min(steps_per_call, 2), min(steps_per_call, target - recorder.done, *stops))
     finished = False
     with recorder, _stop_after_step() as stopped:
         while not finished:
@@ -841,7 +847,7 @@ def _start_run(
         raise ValueError(
             f"resume=False starts a new run, but gan has done {int(gan.step)} steps; make a new one"
         )
-    if gan.run is not None and gan.run != run:
+    if int(gan.step) and gan.run is not None and gan.run != run:
         differing = ", ".join(
             f"{key}: {gan.run[key]} before, {run[key]} now"
             for key in run
@@ -939,12 +945,13 @@ class _Recorder:
 
     def fetch(self) -> None:
         """Fetch all losses that were noted; raise if one is NaN or infinite."""
-        pending, self._pending = self._pending, []
+        pending = self._pending
         fetched = [
             dict(zip(losses, step_losses, strict=True))
             for losses, count in pending
             for step_losses in np.transpose([np.ravel(loss) for loss in losses.values()])[:count]
         ]
+        self._pending = []  # only now: an interrupt of the transfer loses nothing
         for step, values in enumerate(fetched, self.done - len(fetched) + 1):
             if not np.isfinite(list(values.values())).all():
                 raise FloatingPointError(self._divergence(step, values))

@@ -640,6 +640,53 @@ def test_a_step_can_be_copied(tiny_gan):
     assert copy.copy(step).function is step.function
 
 
+def test_averages_are_not_changed_by_asking_for_images(tiny_gan, tiny_images):
+    """A layer such as spectral normalisation changes its own weights when it is called."""
+    layers = keras.layers
+
+    def make_gan():
+        dense = layers.Dense(64, kernel_initializer=keras.initializers.GlorotUniform(seed=1))
+        generator = keras.Sequential(
+            [
+                keras.Input((3,)),
+                layers.SpectralNormalization(dense),
+                layers.Reshape(IMAGE_SHAPE),
+                layers.Activation("tanh"),
+            ]
+        )
+        return averaging_gan(tiny_gan, generator=generator)
+
+    asked, left_alone = make_gan(), make_gan()
+    for gan in (asked, left_alone):
+        vector = next(w for w in gan.generator.weights if "vector_u" in w.path)
+        vector.assign(np.ones(vector.shape))  # drawn at random
+        step = dcgan.make_train_step(gan)
+        for _ in range(4):
+            step(dcgan.normalize(tiny_images[:4]))
+            if gan is asked:
+                gan.generate(dcgan.sample_noise(2, 0, 3))
+    for a, b in zip(asked.averages, left_alone.averages, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_resumed_under_xla_with_one_step_left(tiny_gan, tiny_images, tmp_path):
+    whole, first, second = (tiny_gan() for _ in range(3))
+    arguments = {"batch_size": 4, "steps_per_call": 5, "jit_compile": True, "progress": False}
+    dcgan.train(whole, tiny_images, steps=10, **arguments)
+    for gan, steps in ((first, 9), (second, 10)):
+        dcgan.train(gan, tiny_images, steps=steps, checkpoint_dir=tmp_path, **arguments)
+    assert_same_run(whole, second)
+
+
+def test_a_call_that_did_no_step_settles_nothing(tiny_gan, tiny_images, tmp_path):
+    gan = tiny_gan()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="cannot save"):
+        dcgan.train(gan, tiny_images, 1, batch_size=4, checkpoint_dir=tmp_path / "file" / "x")
+    dcgan.train(gan, tiny_images, steps=1, batch_size=5, progress=False)
+    assert int(gan.step) == 1
+
+
 def test_a_new_run_is_not_begun_with_a_trained_gan(tiny_gan, tiny_images):
     gan = tiny_gan()
     dcgan.train(gan, tiny_images, steps=1, batch_size=4, progress=False)
