@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 _PREFIX = "step-"
 _UNFINISHED = ".unfinished-"
-_AGAIN = ".again"
-_NAME = re.compile(rf"{_PREFIX}(\d{{8,}})({re.escape(_AGAIN)})?")
+_AGAIN = ".again"  # of two folders of one step, the one whose name sorts last is the newer
+_NAME = re.compile(rf"{_PREFIX}(\d{{8,}})(?:{re.escape(_AGAIN)})?")
 _FORMAT = 1
 _ON_WINDOWS = os.name == "nt"
 
@@ -109,8 +109,8 @@ class Checkpoints:
         """The folders of the checkpoints, oldest first. Folders of other names are left alone."""
         if not self.directory.is_dir():
             return []
-        folders = [p for p in self.directory.iterdir() if _NAME.fullmatch(p.name) and p.is_dir()]
-        return sorted(folders, key=_order)
+        found = [(_NAME.fullmatch(p.name), p) for p in self.directory.iterdir() if p.is_dir()]
+        return [p for _, p in sorted((int(m[1]), p) for m, p in found if m)]
 
     @property
     def latest(self) -> Path | None:
@@ -301,17 +301,13 @@ def _digest(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
-def _order(path: Path) -> tuple[int, bool]:
-    """The step of a checkpoint's folder, and whether it was saved again."""
-    return int(path.name.removeprefix(_PREFIX).removesuffix(_AGAIN)), path.name.endswith(_AGAIN)
-
-
 def _sync(path: Path) -> None:
     """Have the system write a file, or a folder's list of names, to the disk now."""
-    if path.is_dir() and _ON_WINDOWS:
+    is_folder = path.is_dir()
+    if is_folder and _ON_WINDOWS:
         return  # it opens no folder
     # Windows syncs no file that is open for reading only; no system opens a folder for writing.
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    descriptor = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

@@ -504,6 +504,8 @@ def _fast_dtype() -> str:
 def _copy_for_averages(model: keras.Model) -> keras.Model:
     """A copy whose batch normalisation keeps the statistics of the last batch it was called on.
 
+    Its weights are not the model's: `sampling_generator` sets them all, each time.
+
     Raises:
         ValueError: `model` cannot be copied faithfully, or its averages would be rounded away.
     """
@@ -526,7 +528,6 @@ def _copy_for_averages(model: keras.Model) -> keras.Model:
             "generator must be a plain Sequential or functional model if the recipe averages its "
             f"weights, got {type(model).__name__}"
         )
-    copied.set_weights(model.get_weights())
     return copied
 
 
@@ -683,16 +684,15 @@ def _train_step(gan: DCGAN, fourier: bool, images: tf.Tensor) -> dict[str, tf.Te
     gan.generator_optimizer.apply(generator_gradients, generator_weights)
     gan.discriminator_optimizer.apply(discriminator_gradients, discriminator_weights)
     gan.step.assign_add(1)
-    if gan.averages:
-        _update_averages(gan)
+    if gan.recipe.averaging is not None:
+        _update_averages(gan, gan.recipe.averaging)
     return losses
 
 
-def _update_averages(gan: DCGAN) -> None:
+def _update_averages(gan: DCGAN, averaging: float) -> None:
     """Move each average towards its weight, by 1 - (1 - 1/step)^(averaging + 1) of the way."""
-    assert gan.recipe.averaging is not None
     step = tf.cast(gan.step, tf.float32)
-    share = -tf.math.expm1((gan.recipe.averaging + 1) * tf.math.log1p(-1 / step))
+    share = -tf.math.expm1((averaging + 1) * tf.math.log1p(-1 / step))
     for average, weight in zip(gan.averages, gan.generator.trainable_variables, strict=True):
         average.assign_add(tf.cast(share, average.dtype) * (weight - average))
 
@@ -945,10 +945,9 @@ class _Recorder:
 
     def fetch(self) -> None:
         """Fetch all losses that were noted; raise if one is NaN or infinite."""
-        pending = self._pending
         fetched = [
             dict(zip(losses, step_losses, strict=True))
-            for losses, count in pending
+            for losses, count in self._pending
             for step_losses in np.transpose([np.ravel(loss) for loss in losses.values()])[:count]
         ]
         self._pending = []  # only now: an interrupt of the transfer loses nothing
@@ -958,7 +957,7 @@ class _Recorder:
             self._history.steps.append(step)
             for name, value in values.items():
                 self._history.step_losses.setdefault(name, []).append(float(value))
-        if pending:
+        if fetched:
             epoch = (self.done - 1) // self._history.steps_per_epoch + 1
             self._bar.set_description(f"epoch {epoch}", refresh=False)
             self._bar.set_postfix({k.removesuffix("_loss"): f"{v:.3f}" for k, v in values.items()})

@@ -64,6 +64,28 @@ def make_tiny_gan(seed: int = 0, **arguments: object) -> dcgan.DCGAN:
     return dcgan.DCGAN(seed=seed, **{**models, **arguments})  # type: ignore[arg-type]
 
 
+def state_of(gan: dcgan.DCGAN) -> dict[str, np.ndarray]:
+    """Every number that a run ends with: weights, moments, dropout, history and frames."""
+    parts = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
+    return {
+        "step": gan.step.numpy(),
+        **{f"averages/{i}": average.numpy() for i, average in enumerate(gan.averages)},
+        **{
+            f"{part}/{i}": np.asarray(variable)
+            for part in parts
+            for i, variable in enumerate(getattr(gan, part).variables)
+        },
+        **{f"history/{name}": array for name, array in gan.history.to_arrays().items()},
+    }
+
+
+def assert_same_state(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
+    """Compare two results of `state_of`, to the last bit."""
+    assert first.keys() == second.keys()
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+
+
 @pytest.fixture(scope="session")
 def tiny_gan() -> Callable[..., dcgan.DCGAN]:
     """The function that makes a tiny DCGAN."""

@@ -6,27 +6,12 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-from conftest import IMAGE_SHAPE, make_tiny_gan
+from conftest import IMAGE_SHAPE, make_tiny_gan, state_of
 
 import dcgan_helpers as dcgan
 
 EPOCHS = 60
 STEPS_PER_EPOCH = 5
-
-
-def state_of(gan: dcgan.DCGAN) -> dict[str, np.ndarray]:
-    """Every number that a run ends with: weights, moments, dropout, history and frames."""
-    parts = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
-    return {
-        "step": gan.step.numpy(),
-        **{f"averages/{i}": average.numpy() for i, average in enumerate(gan.averages)},
-        **{
-            f"{part}/{i}": np.asarray(variable)
-            for part in parts
-            for i, variable in enumerate(getattr(gan, part).variables)
-        },
-        **{f"history/{name}": array for name, array in gan.history.to_arrays().items()},
-    }
 
 
 def run(folder: Path | None) -> dcgan.DCGAN:

@@ -14,8 +14,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import flip_a_bit
-from resumable_run import run, run_to_the_end, state_of
+from conftest import assert_same_state, flip_a_bit, state_of
+from resumable_run import run, run_to_the_end
 
 import dcgan_helpers as dcgan
 from dcgan_helpers import checkpoints as module
@@ -45,12 +45,6 @@ def folder_of_a_run(tiny_gan, tiny_images, tmp_path_factory):
 def folder(folder_of_a_run, tmp_path):
     """The folder of a run of four epochs that is over."""
     return shutil.copytree(folder_of_a_run, tmp_path / "run")
-
-
-def assert_same_state(first, second):
-    assert first.keys() == second.keys()
-    for name in first:
-        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
 
 
 # What a checkpoint holds

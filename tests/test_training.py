@@ -9,39 +9,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import IMAGE_SHAPE
+from conftest import IMAGE_SHAPE, assert_same_state, state_of
 
 import dcgan_helpers as dcgan
 from dcgan_helpers import training
 
 
-def weights_of(gan):
-    """Every number of a run's state, by name."""
-    return {
-        "step": gan.step.numpy(),
-        **{f"averages/{i}": average.numpy() for i, average in enumerate(gan.averages)},
-        **{
-            f"{part}/{i}": np.asarray(variable)
-            for part in (
-                "generator",
-                "discriminator",
-                "generator_optimizer",
-                "discriminator_optimizer",
-            )
-            for i, variable in enumerate(getattr(gan, part).variables)
-        },
-    }
-
-
 def assert_same_run(first, second):
-    a, b = weights_of(first), weights_of(second)
-    assert a.keys() == b.keys()
-    for name in a:
-        np.testing.assert_array_equal(a[name], b[name], err_msg=name)
-    a, b = first.history.to_arrays(), second.history.to_arrays()
-    assert a.keys() == b.keys()
-    for name in a:
-        np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+    assert_same_state(state_of(first), state_of(second))
 
 
 def by_hand_step(gan, images):
@@ -270,7 +245,7 @@ def test_step_is_the_tutorials(tiny_gan, tiny_images):
         generator_loss, discriminator_loss = by_hand_step(expected, images)
         assert float(losses["generator_loss"]) == pytest.approx(generator_loss, rel=1e-5)
         assert float(losses["discriminator_loss"]) == pytest.approx(discriminator_loss, rel=1e-5)
-    a, b = weights_of(ours), weights_of(expected)
+    a, b = state_of(ours), state_of(expected)
     for name in a:
         np.testing.assert_allclose(a[name], b[name], rtol=1e-4, atol=1e-6, err_msg=name)
 
@@ -327,7 +302,7 @@ def test_xla_computes_the_same_steps(tiny_gan, tiny_images, monkeypatch):
         step = dcgan.make_train_step(gan, jit_compile=jit_compile)
         for _ in range(3):
             step(images)
-    a, b = weights_of(plain), weights_of(compiled)
+    a, b = state_of(plain), state_of(compiled)
     for name in a:
         np.testing.assert_allclose(a[name], b[name], rtol=1e-3, atol=1e-5, err_msg=name)
 
