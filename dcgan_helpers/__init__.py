@@ -7,7 +7,7 @@ history = dcgan.train(gan, dcgan.load_mnist().train_images, epochs=50, checkpoin
 dcgan.make_gif(history.frames, "dcgan.gif")
 """
 
-from .quiet import import_tensorflow
+from ._quiet import import_tensorflow
 
 import_tensorflow()  # before any module that imports it
 
@@ -15,14 +15,16 @@ from .checkpoints import Checkpoints
 from .data import (
     MNIST,
     denormalize,
-    load_image_folder,
     load_mnist,
     make_dataset,
     normalize,
 )
 from .discriminator import make_discriminator_model
+from .gan import DCGAN
 from .generator import interpolate_noise, make_generator_model, sample_noise
 from .gif import image_grid, make_gif
+from .history import History
+from .image_folders import load_image_folder
 from .losses import discriminator_loss, generator_loss
 from .metrics import (
     Evaluation,
@@ -38,8 +40,10 @@ from .metrics import (
     precision_recall,
 )
 from .plots import plot_history, show_drawing, show_images
+from .recipes import RECIPES, Recipe
 from .reference import ReferenceRun, load_reference_generator, load_reference_run
-from .training import DCGAN, RECIPES, History, Recipe, make_train_step, train
+from .train_step import make_train_step
+from .training import train
 from .widgets import BalanceExplorer, LatentExplorer, LossExplorer
 
 __version__ = "0.1.0"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from .checks import check_number
-from .generator import IMAGE_SHAPE, check_image_shape, layer_seeds
+from ._checks import check_image_shape, check_number
+from .generator import IMAGE_SHAPE, layer_seeds
 
 
 def make_discriminator_model(
@@ -26,7 +26,7 @@ def make_discriminator_model(
         image_shape: `(height, width, channels)` of the images; height and width multiples of 4.
         seed: seed of the initial weights and of dropout; None takes both from Keras' global random
             state.
-        dropout: the share of activations that dropout sets to zero in training, in [0, 1].
+        dropout: the fraction of activations that dropout sets to zero in training, in [0, 1].
         dtype: a Keras dtype policy, such as "mixed_bfloat16"; None takes Keras' global one.
 
     Returns:
@@ -46,8 +46,8 @@ def make_discriminator_model(
         A. Radford, L. Metz, S. Chintala: Unsupervised representation learning with deep
         convolutional generative adversarial networks. ICLR 2016, arXiv:1511.06434.
     """
-    image_shape = check_image_shape(image_shape)
-    dropout = check_number("dropout", dropout, minimum=0, maximum=1)
+    image_shape = check_image_shape("image_shape", image_shape)
+    dropout = check_number("dropout", dropout, "[0, 1]")
     seeds = layer_seeds(seed)
 
     def kernel() -> keras.initializers.Initializer:

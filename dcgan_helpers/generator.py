@@ -10,8 +10,15 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers
+from numpy.typing import ArrayLike
 
-from .checks import check_array, check_integer, check_noise, check_seed
+from ._checks import (
+    check_floats,
+    check_image_shape,
+    check_integer,
+    check_seed,
+    check_shape,
+)
 
 NOISE_DIM = 100
 IMAGE_SHAPE = (28, 28, 1)
@@ -52,7 +59,7 @@ def make_generator_model(
         A. Radford, L. Metz, S. Chintala: Unsupervised representation learning with deep
         convolutional generative adversarial networks. ICLR 2016, arXiv:1511.06434.
     """
-    height, width, channels = check_image_shape(image_shape)
+    height, width, channels = check_image_shape("image_shape", image_shape)
     noise_dim = check_integer("noise_dim", noise_dim, minimum=1)
     seeds = layer_seeds(seed)
     small = (height // 4, width // 4, 256)
@@ -112,7 +119,7 @@ def sample_noise(n: int, seed: int, noise_dim: int = NOISE_DIM) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((n, noise_dim)).astype(np.float32)
 
 
-def interpolate_noise(start: Any, end: Any, n: int) -> np.ndarray:
+def interpolate_noise(start: ArrayLike, end: ArrayLike, n: int) -> np.ndarray:
     """Walk from one noise vector to another, along the sphere (slerp).
 
     Normal noise in many dimensions lies close to a sphere. A straight line between two points cuts
@@ -140,13 +147,10 @@ def interpolate_noise(start: Any, end: Any, n: int) -> np.ndarray:
     References:
         T. White: Sampling generative networks. 2016, arXiv:1609.04468, section 2.1.
     """
-    start, end = (_check_vector(name, v) for name, v in (("start", start), ("end", end)))
+    start, end = _check_vector("start", start), _check_vector("end", end)
     if start.shape != end.shape:
         raise ValueError(f"start and end must have one shape, got {start.shape} and {end.shape}")
     n = check_integer("n", n, minimum=2)
-    for name, vector in (("start", start), ("end", end)):
-        if not vector.any():
-            raise ValueError(f"{name} must not be all zeros: it has no direction")
 
     cosine = np.dot(start, end) / (np.linalg.norm(start) * np.linalg.norm(end))
     angle = np.arccos(np.clip(cosine, -1, 1))
@@ -159,28 +163,13 @@ def interpolate_noise(start: Any, end: Any, n: int) -> np.ndarray:
     return path.astype(np.float32)
 
 
-def _check_vector(name: str, value: Any) -> np.ndarray:
-    """Return `value` as a finite `float32` vector, or raise."""
-    vector = check_array(name, value)
-    if vector.ndim != 1:
-        raise ValueError(f"{name} must have shape (noise_dim,), got {vector.shape}")
-    return check_noise(name, vector[np.newaxis])[0]
-
-
-def check_image_shape(image_shape: Any) -> tuple[int, int, int]:
-    """Return `image_shape` if it is `(height, width, channels)` with multiples of 4, or raise."""
-    try:
-        height, width, channels = image_shape
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"image_shape must be (height, width, channels), got {image_shape!r}"
-        ) from None
-    for name, size in (("height", height), ("width", width)):
-        check_integer(f"image_shape's {name}", size, minimum=4)
-        if size % 4:
-            raise ValueError(f"image_shape's {name} must be a multiple of 4, got {size}")
-    check_integer("image_shape's channels", channels, minimum=1)
-    return int(height), int(width), int(channels)
+def _check_vector(name: str, value: ArrayLike) -> np.ndarray:
+    """Return `value` as a finite `float32` vector that has a direction, or raise."""
+    vector = check_floats(name, value)
+    check_shape(name, vector, ("noise_dim",))
+    if not vector.any():
+        raise ValueError(f"{name} must not be all zeros: it has no direction")
+    return vector.astype(np.float32, copy=False)
 
 
 def layer_seeds(seed: int | None) -> Iterator[int | None]:

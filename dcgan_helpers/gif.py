@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import check_images, check_integer, check_new_file, check_number, check_one_each
+from ._checks import check_images, check_integer, check_new_file, check_number, check_one_each
 from .data import denormalize
 
 _GAP = 2  # pixels between two images of a grid
@@ -110,8 +110,8 @@ def make_gif(
         labels = [f"epoch {i}" for i in range(len(batches))]
     labels = check_one_each("labels", labels, len(batches), "frames")
     # A GIF counts hundredths of a second, in 16 bits.
-    frame_seconds = check_number("frame_seconds", frame_seconds, minimum=0.01, maximum=655)
-    hold_seconds = check_number("hold_seconds", hold_seconds, minimum=0.01, maximum=655)
+    frame_seconds = check_number("frame_seconds", frame_seconds, "[0.01, 655]")
+    hold_seconds = check_number("hold_seconds", hold_seconds, "[0.01, 655]")
     scale = check_integer("scale", scale, minimum=1)
 
     pictures = [

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
-from .checks import check_logits
+from ._checks import check_logits
 
 
-def generator_loss(fake_logits: Any) -> tf.Tensor:
-    """The non-saturating loss of the generator: it wants its fakes to be held for real.
+def generator_loss(fake_logits: ArrayLike) -> tf.Tensor:
+    """The non-saturating loss of the generator: it wants its fakes to be called real.
 
     The mean over the batch of `-log(sigmoid(fake_logits))`: binary cross-entropy against the label
     1, computed from the logits, so that no logit overflows.
@@ -19,7 +18,7 @@ def generator_loss(fake_logits: Any) -> tf.Tensor:
         fake_logits: the discriminator's logits for generated images, floats `(n, 1)` or `(n,)`.
 
     Returns:
-        A `float32` scalar tensor, at least 0; `log(2)` = 0.693 where the discriminator is at sea.
+        A `float32` scalar tensor, at least 0; `log(2)` = 0.693 where the discriminator cannot tell.
 
     Raises:
         TypeError: the logits are not floats.
@@ -36,17 +35,17 @@ def generator_loss(fake_logits: Any) -> tf.Tensor:
     return _cross_entropy(check_logits("fake_logits", fake_logits), label=1.0)
 
 
-def discriminator_loss(real_logits: Any, fake_logits: Any) -> tf.Tensor:
+def discriminator_loss(real_logits: ArrayLike, fake_logits: ArrayLike) -> tf.Tensor:
     """The loss of the discriminator: real images are to be called real, fakes fake.
 
     The mean of `-log(sigmoid(real_logits))` plus the mean of `-log(1 - sigmoid(fake_logits))`.
 
     Args:
         real_logits: the discriminator's logits for real images, floats `(n, 1)` or `(n,)`.
-        fake_logits: its logits for generated images, likewise.
+        fake_logits: its logits for generated images, of the same form.
 
     Returns:
-        A `float32` scalar tensor, at least 0; `2 log(2)` = 1.386 where the discriminator is at sea.
+        A `float32` scalar tensor, at least 0; `2 log(2)` = 1.386 where it cannot tell.
 
     Raises:
         TypeError: the logits are not floats.

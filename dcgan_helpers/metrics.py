@@ -10,32 +10,30 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import layers
 
-from .checks import (
+from ._checks import (
     check_array,
-    check_finite,
+    check_floats,
     check_images,
     check_instance,
     check_integer,
     check_seed,
 )
-from .data import load_mnist, normalize, read_shipped_arrays
+from ._shipped import load_shipped
+from .data import load_mnist, normalize
 from .generator import IMAGE_SHAPE, layer_seeds, sample_noise
-from .training import SAMPLE_BATCH, as_generator_function
+from .sampling import SAMPLE_BATCH, as_generator_function
 
 CLASSES = 10
 FEATURES = 64
 NEIGHBOURS = 3  # the k of precision and recall
 MISSING_SHARE = 0.1  # of an even share of the samples
 
-_CLASSIFIER_FILE = Path(__file__).with_name("mnist_classifier.npz")
-_CLASSIFIER_SHA256 = "a9291f2b853bc7418e52b62aec9e8471fb2923d17c9586ebc2d0593b012fd539"
 _LARGEST_FEATURE = float(np.finfo(np.float32).max)  # its square is far below float64's limit
 _ROUNDING = 1e-12  # relative; distances that differ by less are taken as equal
 _ROWS = 500  # of a matrix of distances, computed at a time: bounds the memory
@@ -541,7 +539,7 @@ def _test_features() -> np.ndarray:
 @functools.lru_cache(maxsize=1)
 def _classifier() -> keras.Model:
     """The trained classifier, from images to features and logits."""
-    arrays = read_shipped_arrays(_CLASSIFIER_FILE, _CLASSIFIER_SHA256)
+    arrays = load_shipped("mnist_classifier.npz")
     classifier = make_classifier(seed=0)
     classifier.set_weights([arrays[n].astype(np.float32) for n in weight_names(classifier)])
     return keras.Model(
@@ -653,7 +651,7 @@ def _check_digits(name: str, value: Any, minimum: int = 1) -> np.ndarray:
 def _check_features(name: str, features: np.ndarray, minimum: int) -> np.ndarray:
     if features.dtype.kind != "f":
         raise TypeError(f"{name} must be floats, if features, got dtype {features.dtype}")
-    check_finite(name, features)
+    features = check_floats(name, features)
     if np.abs(features).max() > _LARGEST_FEATURE:
         raise ValueError(f"{name} must be in float32's range, got {np.abs(features).max():g}")
     if len(features) < minimum:
@@ -664,7 +662,7 @@ def _check_features(name: str, features: np.ndarray, minimum: int) -> np.ndarray
 def _check_probabilities(name: str, probabilities: np.ndarray) -> np.ndarray:
     if probabilities.dtype.kind != "f":
         raise TypeError(f"{name} must be floats, if probabilities, got dtype {probabilities.dtype}")
-    check_finite(name, probabilities)
+    probabilities = check_floats(name, probabilities)
     low, high = probabilities.min(), probabilities.max()
     if low < 0 or high > 1:
         raise ValueError(f"{name} must be probabilities in [0, 1], got {low:g} to {high:g}")

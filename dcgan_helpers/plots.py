@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .checks import check_choice, check_images, check_instance, check_one_each, check_positive
+from ._checks import check_choice, check_images, check_instance, check_number, check_one_each
+from ._shipped import FILES
 from .gif import image_grid
-from .training import History
+from .history import History
 
 if TYPE_CHECKING:
     from IPython.display import SVG
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_DRAWINGS = Path(__file__).with_name("drawings")
+_DRAWINGS = FILES / "drawings"
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"  # Okabe and Ito: safe for the colour-blind
 
 
@@ -51,7 +51,7 @@ def show_images(
     """
     images = check_images("images", images)
     n, height, width, _ = images.shape
-    size = check_positive("size", size)
+    size = check_number("size", size, "(0, inf)")
     if titles is not None:
         titles = check_one_each("titles", titles, n, "images")  # with room above each image
         room = [(0, 0), (max(6, height // 4), 0), (0, 0), (0, 0)]
@@ -101,7 +101,7 @@ def plot_history(history: History) -> Figure:
         ("generator", BLUE, np.log(2)),
         ("discriminator", ORANGE, 2 * np.log(2)),
     ):
-        means = getattr(history, f"{name}_loss")
+        means = history.epoch_losses[f"{name}_loss"]
         label = f"{name}'s loss"
         axes.plot(
             history.steps, history.step_losses[f"{name}_loss"], color=color, alpha=alpha, lw=1.2,

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from .data import read_shipped_arrays
+from ._shipped import load_shipped
 from .generator import make_generator_model
+from .history import History
 from .metrics import Evaluation
-from .training import History
-
-_FOLDER = Path(__file__).parent
-_SHA256 = {
-    "reference_generator.npz": "d0f48be710c8b53084215e67e0c33bec7ad28cd3367f97719c24c0fb036d752f",
-    "reference_run.npz": "6b42098f87b23cc7f3c769f5944d28de5ca9edd211db1d7d8a1766b8dd0aed3e",
-}
 
 
 class ReferenceRun(NamedTuple):
@@ -53,7 +46,7 @@ def load_reference_generator() -> keras.Sequential:
         >>> load_reference_generator().count_params()
         2330944
     """
-    arrays = _load("reference_generator.npz")
+    arrays = load_shipped("reference_generator.npz")
     generator = make_generator_model(seed=0, dtype="float32")
     generator.set_weights([arrays[str(i)].astype(np.float32) for i in range(len(arrays))])
     return generator
@@ -74,7 +67,7 @@ def load_reference_run() -> ReferenceRun:
         >>> len(run.history.frames), run.epochs[-1]
         (51, 50)
     """
-    arrays = _load("reference_run.npz")
+    arrays = load_shipped("reference_run.npz")
     metrics = json.loads(arrays["metrics"].tobytes())
     return ReferenceRun(
         history=History.from_arrays(arrays),
@@ -82,10 +75,6 @@ def load_reference_run() -> ReferenceRun:
         evaluations=tuple(_evaluation(row) for row in metrics["epochs"]),
         real=_evaluation(metrics["real"]),
     )
-
-
-def _load(name: str) -> dict[str, np.ndarray]:
-    return read_shipped_arrays(_FOLDER / name, _SHA256[name])
 
 
 def _evaluation(row: dict[str, Any]) -> Evaluation:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import abc
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .checks import check_integer, check_number, check_positive
-from .data import denormalize, read_shipped_arrays
+from ._checks import check_integer, check_number
+from ._shipped import load_shipped
+from .data import denormalize
 from .generator import interpolate_noise, sample_noise
 from .gif import image_grid
 from .plots import BLUE, GREY, ORANGE, show_images
-from .training import as_generator_function
+from .sampling import as_generator_function
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -27,8 +27,6 @@ _MAX_SEED = 2**31 - 1  # of a number field: it is a JavaScript integer of 32 bit
 _SCALE = 8  # screen pixels for each pixel of an image
 _LARGEST_LOGIT = 8.0
 _STRIP_LOGITS = (-4.0, 0.0, 4.0)  # a fake seen through, one that is a toss-up, one that passes
-_RUNS_FILE = Path(__file__).with_name("learning_rates.npz")  # by reference/learning_rates.py
-_RUNS_SHA256 = "427722fce905516bb0bc4d77f40801e749e2098b0e6de534ca236d68338cb62f"
 _STRIP_RATES = (1e-5, 1e-4, 1e-3, 1e-2)
 _SMOOTHED = 15  # steps in the mean that is drawn; odd, so that it has a middle
 _LAST = 100  # steps in the means that the label states
@@ -201,7 +199,7 @@ class LossExplorer(_Explorer):
         import ipywidgets as widgets
         from matplotlib.figure import Figure
 
-        logit = check_number("logit", logit, minimum=-_LARGEST_LOGIT, maximum=_LARGEST_LOGIT)
+        logit = check_number("logit", logit, f"[{-_LARGEST_LOGIT:g}, {_LARGEST_LOGIT:g}]")
         self.logit = widgets.FloatSlider(
             logit,
             min=-_LARGEST_LOGIT,
@@ -285,8 +283,8 @@ class BalanceExplorer(_Explorer):
         import ipywidgets as widgets
         from matplotlib.figure import Figure
 
-        learning_rate = check_positive("learning_rate", learning_rate)
-        self._runs = read_shipped_arrays(_RUNS_FILE, _RUNS_SHA256)
+        learning_rate = check_number("learning_rate", learning_rate, "(0, inf)")
+        self._runs = load_shipped("learning_rates.npz")
         rates = self._runs["learning_rates"].tolist()
         if learning_rate not in rates:
             known = ", ".join(map(_power, rates))

@@ -33,27 +33,18 @@ def check_seed(name: str, value: Any) -> int:
     return check_integer(name, value, minimum=0, maximum=LARGEST_SEED)
 
 
-def check_number(name: str, value: Any, *, minimum: float, maximum: float) -> float:
-    """Return `value` as a `float` of at least `minimum` and at most `maximum`, or raise."""
-    _check_real(name, value)
-    if not minimum <= value <= maximum:  # NaN is neither
-        raise ValueError(f"{name} must be in [{minimum:g}, {maximum:g}], got {value}")
-    return float(value)
-
-
-def check_positive(name: str, value: Any) -> float:
-    """Return `value` as a finite `float` above zero, or raise."""
-    _check_real(name, value)
-    if not np.isfinite(value) or value <= 0:
-        raise ValueError(f"{name} must be a finite number above 0, got {value}")
-    return float(value)
-
-
-def _check_real(name: str, value: Any) -> None:
+def check_number(name: str, value: Any, interval: str) -> float:
+    """Return `value` as a `float` in an interval such as "[0, 1)", or raise."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(
         value, (int, float, np.integer, np.floating)
     ):
         raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
+    low, high = map(float, interval[1:-1].split(","))
+    excluded = {low} if interval.startswith("(") else set()
+    excluded |= {high} if interval.endswith(")") else set()
+    if not low <= value <= high or value in excluded:  # NaN is in none
+        raise ValueError(f"{name} must be in {interval}, got {value}")
+    return float(value)
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> str:
@@ -74,12 +65,10 @@ def check_one_each(name: str, value: Any, n: int, of: str) -> list[Any]:
     return values
 
 
-def check_instance(name: str, value: Any, *types: type) -> Any:
-    """Return `value` if it is an instance of one of `types`, or raise."""
-    if not isinstance(value, types):
-        expected = " or ".join(t.__name__ for t in types)
-        raise TypeError(f"{name} must be a {expected}, got {type(value).__name__}")
-    return value
+def check_instance(name: str, value: Any, kind: type) -> None:
+    """Raise unless `value` is an instance of `kind`."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
 
 
 def check_array(name: str, value: Any) -> np.ndarray:
@@ -102,72 +91,90 @@ def check_array(name: str, value: Any) -> np.ndarray:
     return array
 
 
-def check_finite(name: str, array: np.ndarray) -> None:
-    """Raise if `array` holds NaN or an infinity."""
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+def check_floats(name: str, value: Any) -> np.ndarray:
+    """Return `value` as a finite array of floats, or raise."""
+    array = check_array(name, value)
+    if array.dtype.kind != "f":
+        raise TypeError(f"{name} must be floats, got dtype {array.dtype}")
+    if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
+    return array
 
 
-def check_rank4(name: str, array: np.ndarray) -> None:
-    """Raise unless `array` has the rank of a batch of images, `(n, height, width, channels)`."""
-    if array.ndim != 4:
-        raise ValueError(
-            f"{name} must have shape (n, height, width, channels), got {array.shape}"
-            + ("; a last axis of 1 is missing: images[..., np.newaxis]" if array.ndim == 3 else "")
-        )
+def check_shape(name: str, array: np.ndarray, shape: Sequence[int | str]) -> None:
+    """Raise unless `array` has this shape; a word in it stands for a length of any size."""
+    if array.ndim == len(shape) and all(
+        isinstance(expected, str) or given == expected
+        for given, expected in zip(array.shape, shape, strict=True)
+    ):
+        return
+    expected = f"({', '.join(map(str, shape))})" if len(shape) > 1 else f"({shape[0]},)"
+    hint = ""
+    if array.ndim == 3 and len(shape) == 4:
+        hint = "; a last axis of 1 is missing: images[..., np.newaxis]"
+    raise ValueError(f"{name} must have shape {expected}, got {array.shape}{hint}")
 
 
-def check_uint8_images(name: str, value: Any) -> np.ndarray:
-    """Return `value` as `uint8` images `(n, h, w, c)`, or raise."""
+def check_images(
+    name: str,
+    value: Any,
+    *,
+    pixels: bool = True,
+    floats: bool = True,
+    shape: Sequence[int] | None = None,
+    minimum: int = 1,
+) -> np.ndarray:
+    """Return `value` as images `(n, height, width, channels)`, or raise.
+
+    Args:
+        name: what the messages call it.
+        value: the images.
+        pixels: whether `uint8` in [0, 255] will do.
+        floats: whether floats in [-1, 1] will do; they are returned as `float32`.
+        shape: the `(height, width, channels)` that they must have; None takes any.
+        minimum: how many there must be.
+    """
     images = check_array(name, value)
-    if images.dtype != np.uint8:
-        raise TypeError(f"{name} must be uint8 pixels in [0, 255], got dtype {images.dtype}")
-    check_rank4(name, images)
-    return images
-
-
-def check_float_images(name: str, value: Any) -> np.ndarray:
-    """Return `value` as `float32` images `(n, h, w, c)` in [-1, 1], or raise."""
-    images = check_array(name, value)
-    if images.dtype.kind != "f":
+    is_pixels = images.dtype == np.uint8
+    if not (is_pixels and pixels) and not (images.dtype.kind == "f" and floats):
+        kinds = ["uint8 pixels in [0, 255]"] * pixels + ["floats in [-1, 1]"] * floats
         raise TypeError(
-            f"{name} must be floats in [-1, 1], got dtype {images.dtype}; "
-            "dcgan_helpers.normalize turns uint8 pixels into such floats"
+            f"{name} must be {' or '.join(kinds)}, got dtype {images.dtype}"
+            + ("; dcgan_helpers.normalize turns uint8 into floats" if is_pixels else "")
         )
-    check_rank4(name, images)
+    check_shape(name, images, ("n", *(shape or ("height", "width", "channels"))))
+    if len(images) < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {len(images)}")
+    if is_pixels:
+        return images
     low, high = float(images.min()), float(images.max())
-    if np.isnan(low) or np.isnan(high):
-        raise ValueError(f"{name} must be floats in [-1, 1], got NaN")
-    if low < -1 or high > 1:
+    if not (low >= -1 and high <= 1):  # NaN is neither
         raise ValueError(
-            f"{name} must be floats in [-1, 1], got values from {low:g} to {high:g}; "
-            "dcgan_helpers.normalize turns uint8 pixels into such floats"
+            f"{name} must be floats in [-1, 1], got "
+            + ("NaN" if np.isnan(low) else f"values from {low:g} to {high:g}")
+            + "; dcgan_helpers.normalize turns uint8 pixels into such floats"
         )
     return images.astype(np.float32, copy=False)
 
 
-def check_images(name: str, value: Any) -> np.ndarray:
-    """Return `value` as images `(n, h, w, c)`: `uint8`, or `float32` in [-1, 1]; or raise."""
-    images = check_array(name, value)
-    if images.dtype == np.uint8:
-        return check_uint8_images(name, images)
-    if images.dtype.kind != "f":
-        raise TypeError(
-            f"{name} must be uint8 pixels or floats in [-1, 1], got dtype {images.dtype}"
-        )
-    return check_float_images(name, images)
+def check_image_shape(name: str, value: Any) -> tuple[int, int, int]:
+    """Return `value` if it is `(height, width, channels)` with multiples of 4, or raise."""
+    try:
+        height, width, channels = value
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be (height, width, channels), got {value!r}") from None
+    for side, size in (("height", height), ("width", width)):
+        check_integer(f"{name}'s {side}", size, minimum=4)
+        if size % 4:
+            raise ValueError(f"{name}'s {side} must be a multiple of 4, got {size}")
+    check_integer(f"{name}'s channels", channels, minimum=1)
+    return int(height), int(width), int(channels)
 
 
 def check_noise(name: str, value: Any, noise_dim: int | None = None) -> np.ndarray:
     """Return `value` as finite `float32` noise `(n, noise_dim)`, or raise."""
-    noise = check_array(name, value)
-    if noise.dtype.kind != "f":
-        raise TypeError(f"{name} must be floats, got dtype {noise.dtype}")
-    if noise.ndim != 2 or (noise_dim is not None and noise.shape[1] != noise_dim):
-        raise ValueError(
-            f"{name} must have shape (n, {noise_dim or 'noise_dim'}), got {noise.shape}"
-        )
-    check_finite(name, noise)
+    noise = check_floats(name, value)
+    check_shape(name, noise, ("n", noise_dim or "noise_dim"))
     return noise.astype(np.float32, copy=False)
 
 

@@ -1,0 +1,70 @@
+"""Checks of the two models of a GAN."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from ._checks import check_image_shape
+from .generator import IMAGE_SHAPE
+
+
+def check_generator(model: keras.Model) -> None:
+    """Raise unless `model` maps noise to images."""
+    noise, images = _shapes_of("generator", model)
+    if len(noise) != 2 or noise[1] is None or len(images) != 4 or None in images[1:]:
+        raise ValueError(
+            "generator must map (n, noise_dim) to (n, height, width, channels), "
+            f"got {noise} to {images}"
+        )
+
+
+def check_discriminator(model: keras.Model, generator: keras.Model | None) -> None:
+    """Raise unless `model` maps the generator's images to logits."""
+    images, logits = _shapes_of("discriminator", model)
+    if generator is not None and images[1:] != generator.output_shape[1:]:
+        raise ValueError(
+            f"discriminator must take the generator's images {generator.output_shape[1:]}, "
+            f"got an input of {images[1:]}"
+        )
+    if logits != (None, 1):
+        raise ValueError(f"discriminator must return logits (n, 1), got {logits}")
+
+
+def agreed_image_shape(
+    image_shape: Any, generator: keras.Model | None, discriminator: keras.Model | None
+) -> tuple[int, int, int]:
+    """The shape of the images: what was asked for, which has to be that of a model given."""
+    if image_shape is not None:
+        image_shape = check_image_shape("image_shape", image_shape)
+    given = None
+    if generator is not None:
+        given = generator.output_shape[1:]
+    elif discriminator is not None:
+        given = discriminator.input_shape[1:]
+        try:
+            check_image_shape("image_shape", given)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"discriminator takes images {given}, for which the generator has to be given, "
+                f"too: {error}"
+            ) from error
+    if None not in (given, image_shape) and given != image_shape:
+        raise ValueError(f"image_shape must be that of the model given, {given}, got {image_shape}")
+    return image_shape or given or IMAGE_SHAPE
+
+
+def _shapes_of(name: str, model: keras.Model) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The shapes of a model's one input and of its one output."""
+    try:
+        shapes = model.input_shape, model.output_shape
+    except (AttributeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be a Keras model with a known input and output (a Sequential with an "
+            f"Input, or a functional model), got {type(model).__name__}"
+        ) from error
+    for shape in shapes:
+        if not isinstance(shape, tuple) or any(isinstance(size, tuple) for size in shape):
+            raise ValueError(f"{name} must have one input and one output, got shapes {shapes}")
+    return shapes

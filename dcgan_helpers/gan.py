@@ -1,0 +1,257 @@
+"""The state of a training run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import ArrayLike
+
+from ._checks import check_choice, check_instance, check_noise, check_seed
+from ._devices import fast_dtype
+from ._model_checks import agreed_image_shape, check_discriminator, check_generator
+from ._run_config import describe_optimizer, fingerprint_model
+from .discriminator import make_discriminator_model
+from .ema import EMA
+from .generator import make_generator_model, sample_noise
+from .history import History
+from .recipes import DTYPES, RECIPES, Recipe
+from .sampling import generate_images
+
+STANDING_NOISE = 1000  # noise vectors that averaged weights take their standing statistics from
+HISTORY = "history/"  # how the names of its arrays begin in a state
+
+
+class DCGAN:
+    """The state of a training run: all that a checkpoint must hold, and nothing else.
+
+    With no arguments it is TensorFlow's DCGAN tutorial: its two models, each with an Adam optimizer
+    of learning rate 1e-4. `recipe="quick"` trains the same two networks to digits in a minute or
+    two on a laptop. Two objects made with the same arguments have the same weights.
+
+    Args:
+        recipe: which settings to train with: "tutorial", "quick" or a `Recipe` of your own.
+        seed: seed of the weights, the dropout, the noise and the order of the images, in
+            [0, 2**63).
+        dtype: Keras dtype policy of the two models that are made here: "float32",
+            "mixed_bfloat16" or "mixed_float16" (which scales its losses by itself). None takes the
+            recipe's: float32 for "tutorial"; for "quick" bfloat16 where the processor or the GPU
+            multiplies in it, else float32.
+        image_shape: `(height, width, channels)` of the images, height and width multiples of 4, for
+            the models that are made here. None takes that of the model that is given, or 28 × 28
+            grey pixels.
+        generator: a Keras model of your own, built, from noise `(n, noise_dim)` to images
+            `(n, height, width, channels)` in [-1, 1].
+        discriminator: one from such images to logits `(n, 1)`.
+        generator_optimizer: a Keras optimizer of your own, not yet built (for a model in float16,
+            a `LossScaleOptimizer`).
+        discriminator_optimizer: another one.
+
+    Attributes:
+        generator: the generator, a Keras model.
+        discriminator: the discriminator, a Keras model.
+        generator_optimizer: the generator's optimizer.
+        discriminator_optimizer: the discriminator's optimizer.
+        step: `tf.Variable` of dtype `int64`, the number of training steps done.
+        random_states: the variables that hold the state of the models' own randomness (dropout).
+        ema: the `EMA` of the generator's weights, whose `weights` are one variable for each
+            trainable weight; None if the recipe has none.
+        history: the `History` of the run.
+        noise_dim: length of a noise vector.
+        image_shape: `(height, width, channels)` of an image.
+
+    Raises:
+        ValueError: an unknown recipe or dtype, models whose shapes do not fit each other, an
+            optimizer that is built already, or a generator that cannot be copied to hold averages.
+
+    Example:
+        >>> gan = DCGAN(seed=1)
+        >>> gan.generate(sample_noise(4, seed=0)).shape
+        (4, 28, 28, 1)
+    """
+
+    def __init__(
+        self,
+        *,
+        recipe: str | Recipe = "tutorial",
+        seed: int = 0,
+        dtype: str | None = None,
+        image_shape: tuple[int, int, int] | None = None,
+        generator: keras.Model | None = None,
+        discriminator: keras.Model | None = None,
+        generator_optimizer: keras.optimizers.Optimizer | None = None,
+        discriminator_optimizer: keras.optimizers.Optimizer | None = None,
+    ) -> None:
+        if not isinstance(recipe, Recipe):
+            recipe = RECIPES[check_choice("recipe", recipe, tuple(RECIPES))]
+        self.recipe, self.seed = recipe, check_seed("seed", seed)
+        if dtype is None:
+            dtype = recipe.dtype or fast_dtype()
+        check_choice("dtype", dtype, DTYPES)
+        if generator is not None:
+            check_generator(generator)
+        if discriminator is not None:
+            check_discriminator(discriminator, generator)
+        image_shape = agreed_image_shape(image_shape, generator, discriminator)
+        for name, optimizer in (
+            ("generator_optimizer", generator_optimizer),
+            ("discriminator_optimizer", discriminator_optimizer),
+        ):
+            _check_new_optimizer(name, optimizer)
+        if generator_optimizer is not None and generator_optimizer is discriminator_optimizer:
+            raise ValueError("generator_optimizer and discriminator_optimizer must be two, got one")
+
+        # Of one seed, a seed for each model; the noise and the order take the seed and the step.
+        seeds = [int(s) for s in np.random.SeedSequence(self.seed).generate_state(2)]
+        self.generator = generator or make_generator_model(
+            image_shape=image_shape, seed=seeds[0], dtype=dtype
+        )
+        self.discriminator = discriminator or make_discriminator_model(
+            image_shape=image_shape, dropout=recipe.dropout, seed=seeds[1], dtype=dtype
+        )
+        self.noise_dim = int(self.generator.input_shape[1])
+        self.image_shape: tuple[int, int, int] = tuple(self.generator.output_shape[1:])
+
+        self.generator_optimizer = generator_optimizer or _make_optimizer(
+            self.generator, recipe.generator_learning_rate, recipe.beta_1
+        )
+        self.discriminator_optimizer = discriminator_optimizer or _make_optimizer(
+            self.discriminator, recipe.discriminator_learning_rate, recipe.beta_1
+        )
+        # Built now: a variable made while the step is traced would not be in a checkpoint yet.
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+        self.ema = None if recipe.ema_gamma is None else EMA(self.generator, recipe.ema_gamma)
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
+        # Keras counts the state of dropout's seed among a model's variables, not its weights, and
+        # tf.train.Checkpoint(model) leaves it out.
+        self.random_states = [
+            state.value
+            for model in (self.generator, self.discriminator)
+            for state in model.variables
+            if not any(state is weight for weight in model.weights)
+        ]
+        self.compiled_steps: dict[Any, Any] = {}  # what `make_train_step` made for this gan
+        self.history = History(
+            config={
+                "recipe": str(recipe),
+                "seed": self.seed,
+                "dtype": dtype,
+                "generator": fingerprint_model(self.generator),
+                "discriminator": fingerprint_model(self.discriminator),
+                "generator_optimizer": describe_optimizer(self.generator_optimizer),
+                "discriminator_optimizer": describe_optimizer(self.discriminator_optimizer),
+            }
+        )
+
+    def sampling_generator(self) -> keras.Model:
+        """The generator to make images with, and to save: a Keras model.
+
+        It is `generator`, unless the recipe has an EMA. Then it is a copy with the averaged weights
+        and standing statistics; once there is a later step, ask again.
+        """
+        step = int(self.step)
+        if self.ema is None or step == 0:
+            return self.generator
+        return self.ema.generator(step, sample_noise(STANDING_NOISE, self.seed, self.noise_dim))
+
+    def generate(self, noise: ArrayLike) -> np.ndarray:
+        """Make images, with `sampling_generator` in inference mode.
+
+        In inference mode batch normalisation uses its moving averages, so that an image depends on
+        its own noise vector alone, not on its neighbours in the batch. On a CPU the generator's
+        largest layer is computed with Fourier coefficients, which takes one to two thirds of the
+        time and rounds differently (in float32, images change by about 1e-6).
+
+        Args:
+            noise: finite floats `(n, noise_dim)`, for example `sample_noise(n, seed)`.
+
+        Returns:
+            `float32` array `(n, height, width, channels)` in [-1, 1].
+        """
+        noise = check_noise("noise", noise, self.noise_dim)
+        return generate_images(self.sampling_generator(), noise)
+
+    def get_state(self) -> dict[str, np.ndarray]:
+        """The whole state as arrays, by name: a copy of every variable, and the history."""
+        return {
+            **{name: np.array(variable) for name, variable in self._variables().items()},
+            **{HISTORY + name: array for name, array in self.history.to_arrays().items()},
+        }
+
+    def set_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Take over what `get_state` returned, of this `DCGAN` or one made with the same arguments.
+
+        Raises:
+            ValueError: it is the state of another kind of `DCGAN`; nothing is changed then.
+        """
+        variables = self._variables()
+        values = {name: array for name, array in state.items() if not name.startswith(HISTORY)}
+        unmatched = sorted(values.keys() ^ variables.keys())
+        if unmatched:
+            raise ValueError(
+                "state must have an array for each variable of this gan, and no other, got "
+                f"{len(unmatched)} unmatched, the first is {unmatched[0]!r}"
+            )
+        for name, variable in variables.items():
+            array, dtype = values[name], variable.dtype.as_numpy_dtype
+            if array.dtype.kind == "V":  # NumPy's files know no bfloat16, and keep its bytes alone
+                values[name] = array = array.view(dtype)
+            if (array.shape, array.dtype) != (tuple(variable.shape), dtype):
+                raise ValueError(
+                    f"state[{name!r}] must be of {np.dtype(dtype)} and shape {variable.shape}, "
+                    f"got {array.dtype} and {array.shape}"
+                )
+        history = history_in(state)
+        for name, variable in variables.items():
+            variable.assign(values[name])
+        self.history = history
+        if self.ema is not None:
+            self.ema.forget()
+
+    def _variables(self) -> dict[str, tf.Variable]:
+        """Every variable of the run; the one place that lists what its state consists of."""
+        parts = {
+            "generator": _variables_of_model(self.generator),
+            "discriminator": _variables_of_model(self.discriminator),
+            "generator_optimizer": [v.value for v in self.generator_optimizer.variables],
+            "discriminator_optimizer": [v.value for v in self.discriminator_optimizer.variables],
+            "ema": [] if self.ema is None else self.ema.weights,
+        }
+        numbered = {f"{k}/{i}": v for k, part in parts.items() for i, v in enumerate(part)}
+        return {"step": self.step, **numbered}
+
+
+def history_in(state: Mapping[str, np.ndarray]) -> History:
+    """The history in what `DCGAN.get_state` returned."""
+    arrays = {k.removeprefix(HISTORY): v for k, v in state.items() if k.startswith(HISTORY)}
+    return History.from_arrays(arrays)
+
+
+def _variables_of_model(model: keras.Model) -> list[tf.Variable]:
+    """Weights, the state of dropout's seeds, and what a layer keeps besides, unknown to Keras."""
+    known = [variable.value for variable in model.variables]
+    tracked = tf.train.TrackableView(model).descendants()
+    others = [v for v in tracked if isinstance(v, tf.Variable) and not any(v is k for k in known)]
+    return known + others
+
+
+def _check_new_optimizer(name: str, optimizer: keras.optimizers.Optimizer | None) -> None:
+    if optimizer is not None:
+        check_instance(name, optimizer, keras.optimizers.Optimizer)
+        if optimizer.built:
+            raise ValueError(f"{name} must be new, got one that is built for a model")
+
+
+def _make_optimizer(
+    model: keras.Model, learning_rate: float, beta_1: float
+) -> keras.optimizers.Optimizer:
+    optimizer = keras.optimizers.Adam(learning_rate, beta_1=beta_1)
+    if any(layer.compute_dtype == "float16" for layer in model.layers):
+        # Without scaling, small gradients would be rounded to zero.
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer

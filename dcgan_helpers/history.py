@@ -1,0 +1,89 @@
+"""The history: what a training run recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+@dataclasses.dataclass
+class History:
+    """The record of a training run: how it was run, its losses, its frames.
+
+    Attributes:
+        config: the settings that two runs must share to be one run, by name, as JSON values:
+            recipe, seed, dtype, models and optimizers; once it was trained by `train`, batch size,
+            images and steps between frames, too.
+        steps_per_epoch: training steps in an epoch; 0 before any training.
+        steps: number of each recorded step, from 1.
+        step_losses: for each name that the train step returns, its value at each of `steps`.
+        frames: images made from one fixed noise, `uint8` arrays `(16, height, width, channels)`:
+            the first before training, then one an epoch (or every `frame_every` steps).
+        frame_steps: number of steps done at each frame.
+    """
+
+    config: dict[str, Any] = dataclasses.field(default_factory=dict)
+    steps_per_epoch: int = 0
+    steps: list[int] = dataclasses.field(default_factory=list)
+    step_losses: dict[str, list[float]] = dataclasses.field(default_factory=dict)
+    frames: list[np.ndarray] = dataclasses.field(default_factory=list)
+    frame_steps: list[int] = dataclasses.field(default_factory=list)
+
+    @property
+    def epochs(self) -> list[int]:
+        """The numbers of the finished epochs, from 1 (of those whose every step is recorded)."""
+        n = self.steps_per_epoch
+        recorded = Counter((step - 1) // n + 1 for step in self.steps if n)
+        return [epoch for epoch, steps in sorted(recorded.items()) if steps == n]
+
+    @property
+    def epoch_losses(self) -> dict[str, list[float]]:
+        """For each name in `step_losses`, the mean of its values over each of `epochs`."""
+        n = self.steps_per_epoch
+        epoch_of_step = np.array([(step - 1) // n + 1 for step in self.steps if n])
+        return {
+            name: [
+                float(np.mean(np.array(losses)[epoch_of_step == epoch])) for epoch in self.epochs
+            ]
+            for name, losses in self.step_losses.items()
+        }
+
+    @property
+    def frame_labels(self) -> list[str]:
+        """A label for each frame: "epoch 3", or "step 40" where frames are made within epochs."""
+        n = self.steps_per_epoch
+        if not n or any(step % n for step in self.frame_steps):
+            return [f"step {step}" for step in self.frame_steps]
+        return [f"epoch {step // n}" for step in self.frame_steps]
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """The whole record as arrays, for a file."""
+        return {
+            "config": np.frombuffer(json.dumps(self.config).encode(), np.uint8),
+            "steps_per_epoch": np.array(self.steps_per_epoch),
+            "steps": np.array(self.steps, np.int64),
+            "frames": np.array(self.frames, np.uint8),
+            "frame_steps": np.array(self.frame_steps, np.int64),
+            **{f"loss/{name}": np.array(v, np.float32) for name, v in self.step_losses.items()},
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> History:
+        """The record that `to_arrays` gave."""
+        return cls(
+            config=json.loads(arrays["config"].tobytes()),
+            steps_per_epoch=int(arrays["steps_per_epoch"]),
+            steps=arrays["steps"].tolist(),
+            step_losses={
+                name.removeprefix("loss/"): array.tolist()
+                for name, array in arrays.items()
+                if name.startswith("loss/")
+            },
+            frames=list(arrays["frames"]),
+            frame_steps=arrays["frame_steps"].tolist(),
+        )

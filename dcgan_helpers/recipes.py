@@ -1,0 +1,97 @@
+"""The recipes: the settings in which one way of training differs from another."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from ._checks import check_choice, check_integer, check_number
+
+DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How to train. `dataclasses.replace` makes another recipe of one that exists.
+
+    Attributes:
+        batch_size: real images in a step, which is also the number of fakes.
+        generator_learning_rate: of the generator's Adam optimizer.
+        discriminator_learning_rate: of the discriminator's.
+        beta_1: Adam's decay of the first moment, for both.
+        dropout: the fraction of its activations that the discriminator drops in training.
+        dtype: Keras dtype policy of both models; None means "mixed_bfloat16" on machines that
+            multiply in bfloat16, and "float32" elsewhere.
+        ema_gamma: images are made with an exponential moving average (EMA) of the generator's
+            weights, whose decay at step t is (1 - 1/t)^(ema_gamma + 1): the larger the number, the
+            fewer of the last steps count. None makes images with the weights themselves.
+
+    Raises:
+        TypeError: a setting is of the wrong type.
+        ValueError: a setting is out of its range.
+
+    Example:
+        >>> import dataclasses
+        >>> recipe = dataclasses.replace(RECIPES["quick"], batch_size=64)
+        >>> DCGAN(recipe=recipe, seed=0).recipe.batch_size
+        64
+
+    References:
+        T. Karras et al.: Analyzing and improving the training dynamics of diffusion models. CVPR
+        2024, arXiv:2312.02696, section 3.1 (γ of the power function EMA).
+    """
+
+    batch_size: int
+    generator_learning_rate: float
+    discriminator_learning_rate: float
+    beta_1: float
+    dropout: float
+    dtype: str | None
+    ema_gamma: float | None
+
+    def __post_init__(self) -> None:
+        if self.dtype is not None:
+            check_choice("dtype", self.dtype, DTYPES)
+        intervals = {
+            "generator_learning_rate": "(0, inf)",
+            "discriminator_learning_rate": "(0, inf)",
+            "beta_1": "[0, 1)",
+            "dropout": "[0, 1]",
+        }
+        if self.ema_gamma is not None:
+            intervals["ema_gamma"] = "(0, inf)"
+        checked: dict[str, float] = {
+            "batch_size": check_integer("batch_size", self.batch_size, minimum=1)
+        }
+        checked |= {
+            name: check_number(name, getattr(self, name), i) for name, i in intervals.items()
+        }
+        for name, value in checked.items():  # 2 and 2.0 are one recipe
+            object.__setattr__(self, name, value)
+
+    def __str__(self) -> str:
+        """The name of the recipe in `RECIPES`, or all of its settings."""
+        return next((name for name, known in RECIPES.items() if known == self), repr(self))
+
+
+# The recipes with a name: "tutorial", that of TensorFlow's DCGAN tutorial, and "quick".
+RECIPES: Mapping[str, Recipe] = {
+    "tutorial": Recipe(
+        batch_size=256,
+        generator_learning_rate=1e-4,
+        discriminator_learning_rate=1e-4,
+        beta_1=0.9,
+        dropout=0.3,
+        dtype="float32",
+        ema_gamma=None,
+    ),
+    "quick": Recipe(
+        batch_size=16,
+        generator_learning_rate=1e-3,
+        discriminator_learning_rate=5e-4,
+        beta_1=0.0,
+        dropout=0.0,
+        dtype=None,
+        ema_gamma=5.0,
+    ),
+}
