@@ -1,13 +1,15 @@
 """Checkpoints: files that hold all of a run's state, each whole or not there at all.
 
 The file `step-00000234.npz` holds the arrays of `DCGAN.get_state` after 234 steps, uncompressed, as
-`numpy.savez` writes them. It is written under another name and renamed when it is complete, and
-every array has a checksum (zip's CRC-32), which is compared before anything is restored. It holds
-numbers only: nothing in it is executed.
+`numpy.savez` writes them. It is written under another name and renamed when it is complete. The
+comment at its end is the SHA-256 of all that stands before, and is compared before anything is
+restored. It holds numbers only: nothing in it is executed.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import re
 import tempfile
@@ -25,6 +27,7 @@ from .gan import DCGAN, HISTORY, history_in
 from .history import History
 
 _NAME = re.compile(r"step-(\d{8,})\.npz")
+_DIGEST_LENGTH = 64  # hexadecimal digits
 _FORMAT = 2  # 1, a folder for each checkpoint, was never published
 
 
@@ -109,12 +112,11 @@ class Checkpoints:
             if array.dtype.kind not in "iu" and not np.isfinite(array).all():
                 raise FloatingPointError(f"not saved at step {step}: {name} holds NaN or infinity")
         path = self.directory / f"step-{step:08d}.npz"
-        arrays: dict[str, Any] = {"format": _FORMAT, **state}  # Any: `savez` has an option, too
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             self._remove_unfinished()
             with write_whole(path) as file:
-                np.savez(file, **arrays)
+                file.write(_pack(state))
         except OSError as error:
             raise OSError(
                 f"could not save a checkpoint of step {step} in {self.directory}: {error}; "
@@ -201,24 +203,37 @@ class _Saved(NamedTuple):
     history: History
 
 
+def _pack(state: Mapping[str, np.ndarray]) -> bytes:
+    """The content of a checkpoint's file."""
+    file = io.BytesIO()
+    arrays: dict[str, Any] = {"format": _FORMAT, **state}  # Any: `savez` has an option, too
+    np.savez(file, **arrays)
+    # The last two bytes of a zip file are the length of its comment, which follows them.
+    body = file.getvalue()[:-2] + _DIGEST_LENGTH.to_bytes(2, "little")
+    return body + _digest(body)
+
+
 def _read(path: Path) -> _Saved:
     """Read a checkpoint whose every byte is as it was written; raise `OSError` if one is not."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            members = file.zip.infolist()
-            if sum(member.file_size for member in members) > path.stat().st_size:
-                raise ValueError("it claims to hold more than its size")
-            damaged = file.zip.testzip()
-            if damaged is not None:
-                raise ValueError(f"the checksum of {damaged} does not match")
+        content = path.read_bytes()
+        if _digest(content[:-_DIGEST_LENGTH]) != content[-_DIGEST_LENGTH:]:
+            raise ValueError("its checksum does not match")
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            if sum(member.file_size for member in file.zip.infolist()) > len(content):
+                raise ValueError("it is compressed")  # to whatever size
             state = dict(file)
         if int(state.pop("format")) != _FORMAT:
             raise ValueError(f"it is not of format {_FORMAT}, which this version reads")
         return _Saved(path, state, history_in(state))
-    # What a damaged header leads to in NumPy and zipfile has no end: KeyError, EOFError,
-    # NotImplementedError, MemoryError, RecursionError, ...
+    # Of a file that was not written here, NumPy, zipfile and json raise whatever they meet:
+    # KeyError, EOFError, NotImplementedError, MemoryError, RecursionError, ...
     except Exception as error:
         raise OSError(f"{path}: {error}") from error
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
 
 
 def _check_settings(saved: _Saved, config: Mapping[str, Any]) -> None:

@@ -179,7 +179,7 @@ class DCGAN:
     def get_state(self) -> dict[str, np.ndarray]:
         """The whole state as arrays, by name: a copy of every variable, and the history."""
         return {
-            **{name: np.array(variable) for name, variable in self._variables().items()},
+            **{name: variable.numpy() for name, variable in self._variables().items()},
             **{HISTORY + name: array for name, array in self.history.to_arrays().items()},
         }
 

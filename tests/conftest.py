@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import dcgan_helpers as dcgan  # before keras: it quiets TensorFlow's start
@@ -17,10 +18,10 @@ IMAGE_SHAPE = (8, 8, 1)
 NOISE_DIM = 3
 
 
-def flip_a_bit(file: Path) -> None:
-    """Damage a file as a failing disk does: one bit, in the middle."""
+def flip_a_bit(file: Path, position: float = 0.5) -> None:
+    """Damage a file as a failing disk does: one bit, by default in the middle."""
     content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[int(position * len(content))] ^= 1
     file.write_bytes(content)
 
 
@@ -64,26 +65,66 @@ def make_tiny_gan(seed: int = 0, **arguments: object) -> dcgan.DCGAN:
     return dcgan.DCGAN(seed=seed, **{**models, **arguments})  # type: ignore[arg-type]
 
 
+def make_averaging_gan(**arguments: object) -> dcgan.DCGAN:
+    """A tiny DCGAN that makes its images with averaged weights."""
+    recipe = dataclasses.replace(
+        dcgan.RECIPES["tutorial"], generator_learning_rate=0.01, ema_gamma=2.0
+    )
+    return make_tiny_gan(recipe=recipe, **arguments)
+
+
+def train_tiny(
+    gan: dcgan.DCGAN, images: np.ndarray, epochs: int | None = None, **options: object
+) -> dcgan.History:
+    """`train` for tiny data: batches of 4, no progress bar."""
+    return dcgan.train(gan, images, epochs, **{"batch_size": 4, "progress": False, **options})
+
+
 def state_of(gan: dcgan.DCGAN) -> dict[str, np.ndarray]:
-    """Every number that a run ends with: weights, moments, dropout, history and frames."""
-    parts = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
+    """Every number that a run ends with, listed apart from the library's own list of them."""
+    parts = {
+        "generator": gan.generator.weights,
+        "discriminator": gan.discriminator.weights,
+        "generator_optimizer": gan.generator_optimizer.variables,
+        "discriminator_optimizer": gan.discriminator_optimizer.variables,
+        "random_states": gan.random_states,
+        "ema": gan.ema.weights if gan.ema else [],
+        "step": [gan.step],
+    }
     return {
-        "step": gan.step.numpy(),
-        **{f"averages/{i}": average.numpy() for i, average in enumerate(gan.averages)},
-        **{
-            f"{part}/{i}": np.asarray(variable)
-            for part in parts
-            for i, variable in enumerate(getattr(gan, part).variables)
-        },
+        **{f"{k}/{i}": v.numpy() for k, part in parts.items() for i, v in enumerate(part)},
         **{f"history/{name}": array for name, array in gan.history.to_arrays().items()},
     }
 
 
-def assert_same_state(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
+def assert_same_state(first: dcgan.DCGAN, second: dcgan.DCGAN) -> None:
+    """Compare all that two runs ended with, to the last bit."""
+    assert_same_arrays(state_of(first), state_of(second))
+
+
+def assert_same_arrays(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> None:
     """Compare two results of `state_of`, to the last bit."""
     assert first.keys() == second.keys()
     for name in first:
         np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+
+
+def assert_resumes_exactly(
+    make_gan: Callable[[], dcgan.DCGAN],
+    images: np.ndarray,
+    folder: Path,
+    *,
+    stop_at: int,
+    steps: int,
+    **options: object,
+) -> tuple[dcgan.DCGAN, dcgan.DCGAN]:
+    """Train in one go, and in two with a checkpoint between; return both, which are the same."""
+    whole, first, second = make_gan(), make_gan(), make_gan()
+    train_tiny(whole, images, steps=steps, **options)
+    train_tiny(first, images, steps=stop_at, checkpoint_dir=folder, **options)
+    train_tiny(second, images, steps=steps, checkpoint_dir=folder, **options)
+    assert_same_state(whole, second)
+    return whole, second
 
 
 @pytest.fixture(scope="session")

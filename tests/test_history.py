@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+import dcgan_helpers as dcgan
+
+
+def history_of(steps, steps_per_epoch):
+    losses = {"generator_loss": [0.5 * step for step in steps]}
+    return dcgan.History(steps_per_epoch=steps_per_epoch, steps=list(steps), step_losses=losses)
+
+
+def test_epochs_and_their_means():
+    history = history_of(range(1, 12), steps_per_epoch=5)  # the last step is of a third epoch
+    assert history.epochs == [1, 2]
+    assert history.epoch_losses == {"generator_loss": [pytest.approx(1.5), pytest.approx(4.0)]}
+
+
+def test_a_step_missing_on_record_leaves_its_epoch_without_a_mean():
+    """An interrupt can fall between a step and its record."""
+    history = history_of([*range(1, 7), *range(8, 16)], steps_per_epoch=5)
+    assert history.epochs == [1, 3]
+    assert history.epoch_losses["generator_loss"] == [pytest.approx(1.5), pytest.approx(6.5)]
+
+
+def test_a_history_of_unknown_epochs():
+    history = dcgan.History(steps=[1, 2], step_losses={"loss": [1, 2]}, frame_steps=[0, 2])
+    assert (history.epochs, history.epoch_losses) == ([], {"loss": []})
+    assert history.frame_labels == ["step 0", "step 2"]
+
+
+def test_labels_are_epochs_where_all_frames_are_at_their_ends():
+    assert dcgan.History(steps_per_epoch=5, frame_steps=[0, 5, 15]).frame_labels == [
+        "epoch 0",
+        "epoch 1",
+        "epoch 3",
+    ]
+    labels = dcgan.History(steps_per_epoch=5, frame_steps=[0, 5, 7]).frame_labels
+    assert labels == ["step 0", "step 5", "step 7"]
+
+
+def test_arrays_hold_the_whole_record():
+    history = dcgan.History(
+        config={"seed": 3, "recipe": "quick", "rates": [0.1, None]},
+        steps_per_epoch=2,
+        steps=[1, 2, 3],
+        step_losses={"generator_loss": [1.0, 0.5, 0.25], "discriminator_loss": [2.0, 3.0, 4.0]},
+        frames=[np.full((16, 4, 4, 1), value, np.uint8) for value in (0, 255)],
+        frame_steps=[0, 2],
+    )
+    again = dcgan.History.from_arrays(history.to_arrays())
+    np.testing.assert_array_equal(again.frames, history.frames)
+    history.frames = again.frames = []
+    assert again == history

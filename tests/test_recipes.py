@@ -1,0 +1,41 @@
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+import dcgan_helpers as dcgan
+
+
+def test_quick_recipe_has_the_same_networks():
+    quick, tutorial = dcgan.DCGAN(recipe="quick"), dcgan.DCGAN()
+    for name in ("generator", "discriminator"):
+        for a, b in zip(
+            *(getattr(gan, name).get_weights() for gan in (quick, tutorial)), strict=True
+        ):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("recipe", list(dcgan.RECIPES))
+def test_recipe_decides_the_settings(recipe):
+    gan, settings = dcgan.DCGAN(recipe=recipe, dtype="float32"), dcgan.RECIPES[recipe]
+    for optimizer, rate in (
+        (gan.generator_optimizer, settings.generator_learning_rate),
+        (gan.discriminator_optimizer, settings.discriminator_learning_rate),
+    ):
+        assert float(optimizer.learning_rate) == pytest.approx(rate)
+        assert optimizer.beta_1 == settings.beta_1
+    assert (gan.ema is not None) == (settings.ema_gamma is not None)
+    dropout = [x for x in gan.discriminator.layers if isinstance(x, keras.layers.Dropout)]
+    assert {layer.rate for layer in dropout} == {settings.dropout}
+
+
+def test_recipe_of_ones_own():
+    recipe = dataclasses.replace(dcgan.RECIPES["tutorial"], batch_size=4, ema_gamma=2)
+    gan = dcgan.DCGAN(recipe=recipe)
+    assert gan.recipe.batch_size == 4
+    assert len(gan.ema.weights) == len(gan.generator.trainable_variables)
+    assert recipe == dataclasses.replace(recipe, ema_gamma=2.0)
+    assert str(recipe) == str(dataclasses.replace(recipe, ema_gamma=2.0))
+    assert "batch_size=4" in gan.history.config["recipe"]
+    assert dcgan.DCGAN(recipe=dcgan.RECIPES["quick"]).history.config["recipe"] == "quick"
