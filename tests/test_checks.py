@@ -71,7 +71,6 @@ ROWS = [
         "normalize", "images", "in tf.data's map",
         lambda: tf.data.Dataset.from_tensors(PIXELS).map(dcgan.normalize), TypeError, "map",
     ),
-    ("normalize", "images", "None", lambda: dcgan.normalize(None), TypeError, "array"),
     ("denormalize", "images", "pixels", lambda: dcgan.denormalize(PIXELS), TypeError, "[-1, 1]"),
     (
         "denormalize", "images", "floats up to 255",
@@ -91,10 +90,6 @@ ROWS = [
         lambda: dcgan.make_dataset(PIXELS.astype(int), 2, seed=0), TypeError, "int64",
     ),
     (
-        "make_dataset", "images", "rank 3",
-        lambda: dcgan.make_dataset(PIXELS[..., 0], 2, seed=0), ValueError, "(n, height",
-    ),
-    (
         "make_dataset", "batch_size", "larger than the data",
         lambda: dcgan.make_dataset(PIXELS, 7, seed=0), ValueError, "6",
     ),
@@ -102,10 +97,6 @@ ROWS = [
     (
         "make_dataset", "batch_size", "a float",
         lambda: dcgan.make_dataset(PIXELS, 2.0, seed=0), TypeError, "integer",
-    ),
-    (
-        "make_dataset", "batch_size", "True",
-        lambda: dcgan.make_dataset(PIXELS, True, seed=0), TypeError, "integer",
     ),
     ("make_dataset", "seed", "-1", lambda: dcgan.make_dataset(PIXELS, 2, seed=-1), ValueError, "-1"),
     (
@@ -144,16 +135,7 @@ ROWS = [
         "make_discriminator_model", "dropout", "1.5",
         lambda: dcgan.make_discriminator_model(dropout=1.5), ValueError, "[0, 1], got 1.5",
     ),
-    (
-        "make_discriminator_model", "dropout", "a string",
-        lambda: dcgan.make_discriminator_model(dropout="0.3"), TypeError, "number",
-    ),
-    (
-        "make_discriminator_model", "seed", "-1",
-        lambda: dcgan.make_discriminator_model(seed=-1), ValueError, "-1",
-    ),
     ("sample_noise", "n", "0", lambda: dcgan.sample_noise(0, 0), ValueError, "at least 1"),
-    ("sample_noise", "n", "-3", lambda: dcgan.sample_noise(-3, 0), ValueError, "-3"),
     ("sample_noise", "n", "a float", lambda: dcgan.sample_noise(2.5, 0), TypeError, "2.5"),
     ("sample_noise", "seed", "too large", lambda: dcgan.sample_noise(1, 2**63), ValueError, "at most"),
     (
@@ -201,21 +183,19 @@ ROWS = [
         lambda: tf.function(dcgan.discriminator_loss)(LOGITS, np.zeros((4, 2), np.float32)),
         ValueError, "(4, 2)",
     ),
-    ("DCGAN", "recipe", "a number", lambda: dcgan.DCGAN(recipe=3), TypeError, "str"),
     ("DCGAN", "recipe", "unknown", lambda: dcgan.DCGAN(recipe="slow"), ValueError, "'tutorial'"),
     ("Recipe", "batch_size", "0", lambda: recipe(batch_size=0), ValueError, "at least 1"),
     ("Recipe", "dropout", "2", lambda: recipe(dropout=2), ValueError, "[0, 1], got 2"),
-    ("Recipe", "averaging", "0", lambda: recipe(averaging=0), ValueError, "above 0, got 0"),
-    ("Recipe", "beta_1", "1", lambda: recipe(beta_1=1), ValueError, "below 1"),
-    ("Recipe", "beta_1", "text", lambda: recipe(beta_1="x"), TypeError, "number"),
+    ("Recipe", "ema_gamma", "0", lambda: recipe(ema_gamma=0), ValueError, "(0, inf), got 0"),
+    ("Recipe", "beta_1", "1", lambda: recipe(beta_1=1), ValueError, "[0, 1), got 1"),
     ("Recipe", "dtype", "float64", lambda: recipe(dtype="float64"), ValueError, "float32"),
     (
         "Recipe", "generator_learning_rate", "0",
-        lambda: recipe(generator_learning_rate=0), ValueError, "above 0",
+        lambda: recipe(generator_learning_rate=0), ValueError, "(0, inf)",
     ),
     ("DCGAN", "seed", "-1", lambda: dcgan.DCGAN(seed=-1), ValueError, "-1"),
     ("DCGAN", "dtype", "float64", lambda: dcgan.DCGAN(dtype="float64"), ValueError, "float32"),
-    ("DCGAN", "generator", "a function", lambda: dcgan.DCGAN(generator=len), TypeError, "Model"),
+    ("DCGAN", "generator", "a function", lambda: dcgan.DCGAN(generator=len), ValueError, "Keras model"),
     ("DCGAN", "image_shape", "30 pixels", lambda: dcgan.DCGAN(image_shape=(30, 30, 1)), ValueError, "30"),
     (
         "DCGAN", "image_shape", "another one than the generator's",
@@ -264,14 +244,8 @@ ROWS = [
     ),
     ("generate", "noise", "rank 1", lambda gan: gan.generate(NOISE[0]), ValueError, "(n, 3)"),
     ("generate", "noise", "another length", lambda gan: gan.generate(NOISE[:, :2]), ValueError, "(2, 2)"),
-    ("generate", "noise", "integers", lambda gan: gan.generate([[1, 2, 3]]), TypeError, "int64"),
     ("generate", "noise", "infinite", lambda gan: gan.generate(NOISE + np.inf), ValueError, "finite"),
-    ("generate", "noise", "empty", lambda gan: gan.generate(NOISE[:0]), ValueError, "empty"),
     ("make_train_step", "gan", "a model", lambda gan: dcgan.make_train_step(gan.generator), TypeError, "DCGAN"),
-    (
-        "make_train_step", "jit_compile", "a string",
-        lambda gan: dcgan.make_train_step(gan, jit_compile="yes"), TypeError, "bool",
-    ),
     (
         "train step", "images", "pixels",
         lambda gan: dcgan.make_train_step(gan)(PIXELS), TypeError, "normalize",
@@ -285,10 +259,6 @@ ROWS = [
         lambda gan: dcgan.make_train_step(gan)(FLOATS[:, :4]), ValueError, "(n, 8, 8, 1)",
     ),
     (
-        "train step", "images", "NaN",
-        lambda gan: dcgan.make_train_step(gan)(with_nan(FLOATS)), ValueError, "NaN",
-    ),
-    (
         "train", "checkpoint_dir", "in a file",
         lambda gan, folder: dcgan.train(gan, PIXELS, 1, batch_size=2, checkpoint_dir=folder / "file" / "x"),
         OSError, "cannot save checkpoints",
@@ -297,10 +267,6 @@ ROWS = [
     (
         "train", "images", "another size",
         lambda gan: dcgan.train(gan, np.zeros((6, 28, 28, 1), np.uint8), 1), ValueError, "(n, 8, 8, 1)",
-    ),
-    (
-        "train", "images", "floats up to 255",
-        lambda gan: dcgan.train(gan, FLOATS + 256, 1), ValueError, "normalize",
     ),
     ("train", "images", "empty", lambda gan: dcgan.train(gan, PIXELS[:0], 1), ValueError, "empty"),
     ("train", "batch_size", "the recipe's 256 of 6", lambda gan: dcgan.train(gan, PIXELS, 1), ValueError, "256"),
@@ -314,11 +280,6 @@ ROWS = [
         lambda gan: dcgan.train(gan, PIXELS, 1, steps=1, batch_size=2), ValueError, "exactly one",
     ),
     ("train", "epochs", "0", lambda gan: dcgan.train(gan, PIXELS, 0, batch_size=2), ValueError, "at least 1"),
-    ("train", "epochs", "a float", lambda gan: dcgan.train(gan, PIXELS, 1.5, batch_size=2), TypeError, "1.5"),
-    (
-        "train", "steps", "-1",
-        lambda gan: dcgan.train(gan, PIXELS, steps=-1, batch_size=2), ValueError, "-1",
-    ),
     (
         "train", "checkpoint_every", "0",
         lambda gan: dcgan.train(gan, PIXELS, 1, batch_size=2, checkpoint_every=0), ValueError, "0",
@@ -326,10 +287,6 @@ ROWS = [
     (
         "train", "frame_every", "a string",
         lambda gan: dcgan.train(gan, PIXELS, 1, batch_size=2, frame_every="1"), TypeError, "integer",
-    ),
-    (
-        "train", "resume", "a string",
-        lambda gan: dcgan.train(gan, PIXELS, 1, batch_size=2, resume="no"), TypeError, "bool",
     ),
     (
         "train", "checkpoint_dir", "a file",

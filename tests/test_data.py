@@ -1,16 +1,10 @@
 import hashlib
-import shutil
-import time
-from pathlib import Path
 
-import imageio.v3 as iio
 import numpy as np
-import pytest
-from conftest import flip_a_bit
-from PIL import Image
 
 import dcgan_helpers as dcgan
-from dcgan_helpers import data
+from dcgan_helpers._shipped import FILES
+from dcgan_helpers.data import endless_batches
 
 
 def md5_as_idx(array: np.ndarray) -> str:
@@ -31,23 +25,8 @@ def test_mnist_shapes_and_dtypes(mnist):
     assert {a.dtype for a in mnist} == {np.dtype(np.uint8)}
 
 
-def test_mnist_file_is_small_and_loads_fast():
-    assert data._MNIST_FILE.stat().st_size <= 12_000_000
-
-    def seconds() -> float:
-        start = time.perf_counter()
-        dcgan.load_mnist()
-        return time.perf_counter() - start
-
-    assert min(seconds() for _ in range(3)) < 1
-
-
-def test_damaged_mnist_is_refused(tmp_path, monkeypatch):
-    damaged = shutil.copy(data._MNIST_FILE, tmp_path / "mnist.npz")
-    flip_a_bit(damaged)
-    monkeypatch.setattr(data, "_MNIST_FILE", damaged)
-    with pytest.raises(ValueError, match=r"mnist\.npz is damaged: its SHA-256"):
-        dcgan.load_mnist()
+def test_mnist_file_is_small():
+    assert (FILES / "mnist.npz").stat().st_size <= 12_000_000
 
 
 def test_each_load_gives_arrays_of_its_own():
@@ -108,6 +87,14 @@ def test_dataset_order_depends_on_seed_and_epoch_alone(tiny_images):
     assert len(orders) == 9
 
 
+def test_batches_of_a_run_go_on_at_any_step(tiny_images):
+    expected = [b for epoch in range(3) for b in batches_of(tiny_images, 4, seed=7, epoch=epoch)]
+    for step in (0, 3, 5, 7):
+        run = endless_batches(tiny_images, 4, seed=7, step=step)
+        for batch in expected[step:]:
+            np.testing.assert_array_equal(next(run), batch)
+
+
 def test_no_tuner_delays_the_end_of_an_iterator(tiny_images):
     # With one, `train` returned up to twice as late, in about every other call.
     assert dcgan.make_dataset(tiny_images, 4, seed=0).options().autotune.enabled is False
@@ -130,48 +117,7 @@ def test_another_epoch_leaves_out_other_images(tiny_images):
     assert len({frozenset(left_out(epoch)) for epoch in range(5)}) > 1
 
 
-def test_image_folder(tmp_path):
-    for i in range(3):
-        picture = np.full((40, 20, 3), 80 * i, np.uint8)
-        iio.imwrite(tmp_path / f"{2 - i}.png", picture)
-    (tmp_path / "notes.txt").write_text("no picture")
-    (tmp_path / "more").mkdir()
-    iio.imwrite(tmp_path / "more" / "x.png", np.full((9, 9), 255, np.uint8))
-    grey = dcgan.load_image_folder(tmp_path, image_size=(8, 12))
-    assert grey.shape == (4, 8, 12, 1)
-    assert grey.dtype == np.uint8
-    assert grey[:, 0, 0, 0].tolist() == [160, 80, 0, 255]  # in the order of their paths
-    assert dcgan.load_image_folder(tmp_path, channels=3).shape == (4, 28, 28, 3)
-
-
-def test_image_folder_reads_what_a_camera_or_an_editor_writes(tmp_path):
-    white_above = np.zeros((8, 8), np.uint8)
-    white_above[:4] = 255
-    exif = Image.Exif()
-    exif[0x0112] = 6  # orientation: to be turned clockwise by a quarter
-    lying = Image.fromarray(np.rot90(white_above))
-    lying.save(tmp_path / "a.png", exif=exif)
-    Image.fromarray(np.full((8, 8), 60_000, np.uint16)).save(tmp_path / "b.png")
-    shape = np.zeros((8, 8, 4), np.uint8)  # black, on a transparent ground
-    shape[4:, :, 3] = 255
-    Image.fromarray(shape).save(tmp_path / "c.png")
-    (tmp_path / "._a.png").write_bytes(b"what a Mac leaves beside a file")
-    (tmp_path / "folder.png").mkdir()
-    images = dcgan.load_image_folder(tmp_path, image_size=(8, 8))[..., 0]
-    np.testing.assert_array_equal(images[0], white_above)
-    assert set(images[1].ravel()) == {round(60_000 / 257)}
-    np.testing.assert_array_equal(images[2], white_above)
-    assert dcgan.load_image_folder(tmp_path, image_size=(8, 8), channels=3)[2, 0, 0, 0] == 255
-
-
-def test_image_folder_with_a_broken_picture(tmp_path):
-    (tmp_path / "a.png").write_bytes(b"not a picture")
-    with pytest.raises(ValueError, match=r"cannot be read.*a\.png"):
-        dcgan.load_image_folder(tmp_path)
-
-
 def test_licence_is_beside_the_data():
-    text = (Path(data.__file__).parent / "MNIST-LICENSE.md").read_text(encoding="utf-8")
+    text = (FILES / "MNIST-LICENSE.md").read_text(encoding="utf-8")
     assert "Yann LeCun" in text
     assert "CC BY-SA 3.0" in text
-    assert data._MNIST_SHA256 in text

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 import dcgan_helpers as dcgan
-from dcgan_helpers import fourier
+from dcgan_helpers import _fourier as fourier
 
 
 @tf.function
