@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 import dcgan_helpers
+from dcgan_helpers._devices import processor_flags
 
 
 class Times(NamedTuple):
@@ -71,5 +72,5 @@ def _processor() -> str:
     file = Path("/proc/cpuinfo")
     lines = file.read_text().splitlines() if file.exists() else []
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    bfloat16 = any("avx512_bf16" in line for line in lines)
-    return (names or [platform.processor()])[0] + (" with AVX-512 BF16" if bfloat16 else "")
+    bfloat16 = " with AVX-512 BF16" if "avx512_bf16" in processor_flags() else ""
+    return (names or [platform.processor()])[0] + bfloat16

@@ -38,7 +38,7 @@ BACK = {
     "quick, beta_1 0.9": {"beta_1": 0.9},
     "quick, dropout 0.3": {"dropout": 0.3},
     "quick, float32": {"dtype": "float32"},
-    "quick, no averages": {"averaging": None},
+    "quick, no averages": {"ema_gamma": None},
 }
 RUNS = {
     "tutorial": TUTORIAL,

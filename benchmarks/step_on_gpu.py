@@ -31,7 +31,7 @@ def export(folder: Path) -> None:
     for dtype in DTYPES:
         for batch_size in BATCH_SIZES:
             gan = dcgan.DCGAN(dtype=dtype)
-            step = dcgan.make_train_step(gan, jit_compile=True)
+            step = dcgan.make_train_step(gan, jit_compile=True).function
             images = tf.constant(dcgan.normalize(dcgan.load_mnist().train_images[:batch_size]))
             ir = step.experimental_get_compiler_ir(images)
             name = folder / f"{dtype}-{batch_size}"

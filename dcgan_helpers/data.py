@@ -67,10 +67,6 @@ def normalize(images: ArrayLike) -> np.ndarray:
     Returns:
         `float32` array of the same shape in [-1, 1]. `denormalize` gives back the very pixels.
 
-    Raises:
-        TypeError: the images are not `uint8`.
-        ValueError: the images are empty or not of rank 4.
-
     Example:
         >>> normalize(np.array([0, 255], np.uint8).reshape(2, 1, 1, 1)).ravel().tolist()
         [-1.0, 1.0]
@@ -91,10 +87,6 @@ def denormalize(images: ArrayLike) -> np.ndarray:
 
     Returns:
         `uint8` array of the same shape. `denormalize(normalize(x))` equals `x` exactly.
-
-    Raises:
-        TypeError: the images are not floats.
-        ValueError: the images are empty, not of rank 4, hold NaN, or leave [-1, 1].
 
     Example:
         >>> digits = load_mnist().test_images[:100]
@@ -124,11 +116,6 @@ def make_dataset(
     Returns:
         A `tf.data.Dataset` of `n // batch_size` batches: `float32` tensors in [-1, 1] of the static
         shape `(batch_size, height, width, channels)`.
-
-    Raises:
-        TypeError: an argument is of the wrong type or dtype.
-        ValueError: images are empty, not of rank 4, hold NaN or leave [-1, 1]; `batch_size` is
-            below 1 or above `n`; `seed` or `epoch` is negative.
 
     Example:
         >>> batches = make_dataset(load_mnist().test_images, 64, seed=0)

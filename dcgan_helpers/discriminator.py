@@ -34,10 +34,6 @@ def make_discriminator_model(
         0 it holds the image for real, below 0 for fake, and `sigmoid(logit)` is its probability
         of real.
 
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: height or width is not a multiple of 4, or `dropout` is not in [0, 1].
-
     Example:
         >>> make_discriminator_model().count_params()
         212865

@@ -47,10 +47,6 @@ def make_generator_model(
     Returns:
         A `keras.Sequential` from noise `(n, noise_dim)` to images `(n, *image_shape)` in [-1, 1].
 
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a size is not positive, or height or width is not a multiple of 4.
-
     Example:
         >>> make_generator_model().count_params()
         2330944
@@ -105,10 +101,6 @@ def sample_noise(n: int, seed: int, noise_dim: int = NOISE_DIM) -> np.ndarray:
     Returns:
         `float32` array `(n, noise_dim)`.
 
-    Raises:
-        TypeError: an argument is not an integer.
-        ValueError: `n` or `noise_dim` is below 1, or `seed` is negative.
-
     Example:
         >>> sample_noise(16, seed=0).shape
         (16, 100)
@@ -134,9 +126,7 @@ def interpolate_noise(start: ArrayLike, end: ArrayLike, n: int) -> np.ndarray:
         `float32` array `(n, noise_dim)`: its first row is `start`, its last is `end`.
 
     Raises:
-        TypeError: the vectors are not floats, or `n` is not an integer.
-        ValueError: the shapes differ or are not `(noise_dim,)`, a vector is zero or not finite, or
-            `n` is below 2.
+        ValueError: a vector is zero, so it has no direction.
 
     Example:
         >>> start, end = sample_noise(2, seed=0)

@@ -37,8 +37,7 @@ def load_image_folder(
     Raises:
         FileNotFoundError: there is no such folder, or no picture in it.
         NotADirectoryError: `path` is a file.
-        TypeError: an argument is of the wrong type.
-        ValueError: `channels` is neither 1 nor 3, a size is below 1, or a picture cannot be read.
+        ValueError: a picture cannot be read.
 
     Example:
         >>> from PIL import Image

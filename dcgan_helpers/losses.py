@@ -20,10 +20,6 @@ def generator_loss(fake_logits: ArrayLike) -> tf.Tensor:
     Returns:
         A `float32` scalar tensor, at least 0; `log(2)` = 0.693 where the discriminator cannot tell.
 
-    Raises:
-        TypeError: the logits are not floats.
-        ValueError: the logits are empty, hold NaN or have another shape.
-
     Example:
         >>> round(float(generator_loss([[0.0]])), 4)
         0.6931
@@ -46,10 +42,6 @@ def discriminator_loss(real_logits: ArrayLike, fake_logits: ArrayLike) -> tf.Ten
 
     Returns:
         A `float32` scalar tensor, at least 0; `2 log(2)` = 1.386 where it cannot tell.
-
-    Raises:
-        TypeError: the logits are not floats.
-        ValueError: the logits are empty, hold NaN or have another shape.
 
     Example:
         >>> round(float(discriminator_loss([[0.0]], [[0.0]])), 4)
