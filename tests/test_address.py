@@ -81,11 +81,11 @@ def test_a_new_address_leaves_nothing_of_the_old_and_the_old_one_restores_every_
 
     changed = address.rewrite(copy)
 
-    assert set(stated(copy).values()) == {new}
     owner, name = (re.escape(part).encode() for part in address.parse(old))
     rest = re.compile(rb"\b%s(/|\.github\.io/)%s(?![\w-])" % (owner, name))
     left = [str(path) for path, content in contents(copy).items() if rest.search(content)]
     assert not left, f"the address stands in files that PLACES does not name: {left}"
+    assert set(stated(copy).values()) == {new}
     assert changed[-1].name == "pyproject.toml", "it says which address is the old one"
     assert address.rewrite(copy) == [], "a second run changes nothing"
 
