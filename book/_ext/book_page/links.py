@@ -108,7 +108,7 @@ def link_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def link_code(page: BeautifulSoup, names: set[str]) -> None:
     """Link the first use of each public name, as ``dcgan.name``, in a chapter's coloured code."""
-    linked = {link["href"] for link in page.select(".highlight a.api-link")}
+    linked = {known["href"] for known in page.select(".highlight a.api-link")}
     for name in page.select(".highlight .n + .o + .n"):
         before = [part.string for part in name.find_previous_siblings(limit=2)]
         target = f"api.html#{PACKAGE}.{name.string}"
