@@ -1,4 +1,4 @@
-"""The recorder: moves losses from the device into a run's history, and shows them."""
+"""The recorder of a run's losses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ REFRESH_SECONDS = 0.5  # how often losses are fetched: each fetch makes a GPU wa
 
 
 class Recorder:
-    """Records the losses of a run from its step `done` on, behind a progress bar up to `target`."""
+    """Moves losses from the device into the history, and shows them in a progress bar.
+
+    The run has done `done` steps of `target`.
+    """
 
     def __init__(
         self, history: History, done: int, target: int, batch_size: int, *, progress: bool

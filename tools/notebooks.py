@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from dcgan_helpers._files import write_whole
 from tools.address import ROOT
 
 BOOK = ROOT / "book"
@@ -80,10 +80,8 @@ def read(path: Path) -> NotebookNode:
 
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook whole or not at all."""
-    text = nbformat.writes(notebook)
-    unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    os.replace(unfinished, path)
+    with write_whole(path) as file:
+        file.write((nbformat.writes(notebook) + "\n").encode())
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:
