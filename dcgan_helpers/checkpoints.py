@@ -203,20 +203,22 @@ class _Saved(NamedTuple):
     history: History
 
 
-def _pack(state: Mapping[str, np.ndarray]) -> bytes:
+def _pack(state: Mapping[str, np.ndarray]) -> memoryview:
     """The content of a checkpoint's file."""
     file = io.BytesIO()
     arrays: dict[str, Any] = {"format": _FORMAT, **state}  # Any: `savez` has an option, too
     np.savez(file, **arrays)
     # The last two bytes of a zip file are the length of its comment, which follows them.
-    body = file.getvalue()[:-2] + _DIGEST_LENGTH.to_bytes(2, "little")
-    return body + _digest(body)
+    file.seek(-2, os.SEEK_END)
+    file.write(_DIGEST_LENGTH.to_bytes(2, "little"))
+    file.write(_digest(file.getbuffer()))
+    return file.getbuffer()
 
 
 def _read(path: Path) -> _Saved:
     """Read a checkpoint whose every byte is as it was written; raise `OSError` if one is not."""
     try:
-        content = path.read_bytes()
+        content = memoryview(path.read_bytes())
         if _digest(content[:-_DIGEST_LENGTH]) != content[-_DIGEST_LENGTH:]:
             raise ValueError("its checksum does not match")
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
@@ -232,7 +234,7 @@ def _read(path: Path) -> _Saved:
         raise OSError(f"{path}: {error}") from error
 
 
-def _digest(content: bytes) -> bytes:
+def _digest(content: memoryview) -> bytes:
     return hashlib.sha256(content).hexdigest().encode()
 
 
