@@ -12,7 +12,7 @@ from ._checks import check_integer, check_number
 from ._shipped import load_shipped
 from .data import denormalize
 from .generator import interpolate_noise, sample_noise
-from .gif import image_grid
+from .grids import image_grid
 from .plots import BLUE, GREY, ORANGE, show_images
 from .sampling import as_generator_function
 
