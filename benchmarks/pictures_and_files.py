@@ -8,9 +8,10 @@ The two ways take turns. The goals are for two CPU cores.
 from __future__ import annotations
 
 import io
+import itertools
 import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import imageio
@@ -46,6 +47,12 @@ def tutorial_gif(folder: Path, path: Path) -> None:
             writer.append_data(imageio.v2.imread(file))
 
 
+def mover(slider: object, values: Iterable[float]) -> Callable[[], None]:
+    """A function that moves a slider on by one value, so that its picture is drawn anew."""
+    turns = itertools.cycle(values)
+    return lambda: setattr(slider, "value", next(turns))
+
+
 def main() -> None:
     print_machine()
     folder = Path(tempfile.mkdtemp())
@@ -64,6 +71,9 @@ def main() -> None:
     )
     checkpoints = dcgan.Checkpoints(gan, folder / "ours", max_to_keep=1)
 
+    latent, loss, balance = dcgan.LatentExplorer(gan), dcgan.LossExplorer(), dcgan.BalanceExplorer()
+    rates = [rate for _, rate in balance.learning_rate.options]
+
     what: dict[str, tuple[str, Callable[[], object], Callable[[], object] | None]] = {
         f"{N_SAMPLES:,} samples": (
             "", lambda: gan.generate(noise), lambda: gan.generator(noise, training=False).numpy(),
@@ -80,6 +90,13 @@ def main() -> None:
         f"a GIF of {N_FRAMES} frames": (
             "1 s", lambda: dcgan.make_gif(frames, folder / "ours.gif"),
             lambda: tutorial_gif(folder, folder / "tutorial.gif"),
+        ),
+        "`LatentExplorer`: a move of the slider": (
+            "150 ms", mover(latent.position, (0.25, 0.5, 0.75)), None,
+        ),
+        "`LossExplorer`: a move of the slider": ("150 ms", mover(loss.logit, range(-8, 9)), None),
+        "`BalanceExplorer`: a move of the slider": (
+            "150 ms", mover(balance.learning_rate, rates), None,
         ),
         "`load_mnist()`": ("0.5 s", dcgan.load_mnist, None),
         "a checkpoint": (

@@ -20,9 +20,11 @@ from .data import (
     normalize,
 )
 from .discriminator import make_discriminator_model
+from .drawings import show_drawing
 from .gan import DCGAN
 from .generator import interpolate_noise, make_generator_model, sample_noise
-from .gif import image_grid, make_gif
+from .gif import make_gif
+from .grids import image_grid
 from .history import History
 from .image_folders import load_image_folder
 from .losses import discriminator_loss, generator_loss
@@ -39,7 +41,7 @@ from .metrics import (
     nearest_training_images,
     precision_recall,
 )
-from .plots import plot_history, show_drawing, show_images
+from .plots import plot_history, show_images
 from .recipes import RECIPES, Recipe
 from .reference import ReferenceRun, load_reference_generator, load_reference_run
 from .train_step import make_train_step

@@ -1,31 +1,29 @@
-"""Pictures for notebooks: image grids, loss curves, and the drawings of the book."""
+"""Figures for notebooks."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
 
-from ._checks import check_choice, check_images, check_instance, check_number, check_one_each
-from ._shipped import FILES
-from .gif import image_grid
+from ._checks import check_images, check_number, check_one_each
+from .grids import GAP, image_grid
 from .history import History
 
-if TYPE_CHECKING:
-    from IPython.display import SVG
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-_DRAWINGS = FILES / "drawings"
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"  # Okabe and Ito: safe for the colour-blind
 
 
 def show_images(
-    images: Any,
+    images: ArrayLike,
     *,
-    titles: Sequence[Any] | None = None,
+    titles: Iterable[object] | None = None,
     columns: int | None = None,
     size: float = 0.9,
 ) -> Figure:
@@ -42,12 +40,6 @@ def show_images(
 
     Returns:
         A matplotlib `Figure`.
-
-    Raises:
-        TypeError: the images are neither `uint8` nor floats, or another argument is of the wrong
-            type.
-        ValueError: the images are empty or not of rank 4, floats leave [-1, 1], there are not as
-            many titles as images, or `size` is not positive.
     """
     images = check_images("images", images)
     n, height, width, _ = images.shape
@@ -60,12 +52,11 @@ def show_images(
     inches = size / width
     figure, axes = _new_figure(grid.shape[1] * inches, grid.shape[0] * inches)
     axes.set_position((0, 0, 1, 1))
-    axes.imshow(grid, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    axes.set_axis_off()
-    row_width = round((grid.shape[1] + 2) / (width + 2))
-    for i, title in enumerate(titles if titles is not None else ()):
-        left = i % row_width * (width + 2)
-        top = i // row_width * (images.shape[1] + 2)
+    draw_grid(axes, grid)
+    row_width = (grid.shape[1] + GAP) // (width + GAP)
+    for i, title in enumerate(titles or ()):
+        left = i % row_width * (width + GAP)
+        top = i // row_width * (images.shape[1] + GAP)
         axes.text(left + width / 2, top + 0.5, str(title), ha="center", va="top", fontsize=9)
     return figure
 
@@ -77,76 +68,73 @@ def plot_history(history: History) -> Figure:
     probability 1/2: log(2) for the generator's loss, 2 log(2) for the discriminator's.
 
     Args:
-        history: what `train` returned.
+        history: what `train` returned, with at least one step.
 
     Returns:
         A matplotlib `Figure`.
-
-    Raises:
-        TypeError: `history` is not a `History`.
-        ValueError: `history` has no step.
 
     References:
         I. Goodfellow et al.: Generative adversarial nets. NeurIPS 2014, arXiv:1406.2661,
         theorem 1.
     """
-    check_instance("history", history, History)
     if not history.steps:
         raise ValueError("history must have at least one step, got none")
     figure, axes = _new_figure(7, 3.4)
-    # Few steps are shown one by one; of many, the noise is lightened and the means stand out.
-    alpha = 1.0 if len(history.epochs) < 2 else 0.3
-    middles = [(epoch - 0.5) * history.steps_per_epoch for epoch in history.epochs]
-    for name, color, balance in (
-        ("generator", BLUE, np.log(2)),
-        ("discriminator", ORANGE, 2 * np.log(2)),
-    ):
-        means = history.epoch_losses[f"{name}_loss"]
-        label = f"{name}'s loss"
-        axes.plot(
-            history.steps, history.step_losses[f"{name}_loss"], color=color, alpha=alpha, lw=1.2,
-            label=label if alpha == 1 else None,
-        )  # fmt: skip
-        if alpha < 1:
-            axes.plot(middles, means, color=color, lw=2, label=f"{label}, mean of an epoch")
-        axes.axhline(balance, color=color, ls="--", lw=1)
-    axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
+    losses = history.steps, history.step_losses
+    if len(history.epochs) < 2:  # few steps are shown one by one
+        draw_losses(axes, losses, label="{}'s loss", lw=1.2)
+    else:  # of many, the noise is lightened and the means stand out
+        middles = [(epoch - 0.5) * history.steps_per_epoch for epoch in history.epochs]
+        means, label = (middles, history.epoch_losses), "{}'s loss, mean of an epoch"
+        draw_losses(axes, losses, means, label=label, lw=1.2, alpha=0.3)
+    axes.set(ylim=(0, None))
     axes.legend(frameon=False, fontsize=9)
-    axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     return figure
 
 
-def show_drawing(name: str, *, highlight: str | None = None) -> SVG:
-    """Show one of the book's drawings, such as "gan" with the part that a chapter is about.
+_Curves = tuple[Sequence[float] | np.ndarray, Mapping[str, Sequence[float] | np.ndarray]]
+
+
+def draw_losses(
+    axes: Axes, losses: _Curves, means: _Curves | None = None, *, label: str, **style: Any
+) -> dict[str, list[Line2D]]:
+    """Draw the losses of both networks, means of them, and dashed lines at the balance point.
 
     Args:
-        name: the drawing's name, a file in the package's folder `drawings` without its ending.
-        highlight: for "gan", the part to bring out: "data", "generator", "discriminator",
-            "losses", "training", "checkpoints" or "gif"; the others are dimmed.
+        axes: where to draw.
+        losses: the steps, and for "generator_loss" and "discriminator_loss" the values there.
+        means: the same of the means, which are drawn as strong lines.
+        label: the legend's text for the last line of each network; `{}` stands for its name.
+        style: how the losses are drawn, in matplotlib's words.
 
     Returns:
-        An `IPython.display.SVG`, which a notebook shows.
-
-    Raises:
-        ValueError: there is no such drawing, or no such part in it.
+        The lines of each loss.
     """
-    from IPython.display import SVG
+    lines = {}
+    for name, color, balance in (
+        ("generator", BLUE, np.log(2)),
+        ("discriminator", ORANGE, 2 * np.log(2)),
+    ):
+        loss = f"{name}_loss"
+        lines[loss] = axes.plot(losses[0], losses[1][loss], color=color, **style)
+        if means is not None:
+            lines[loss] += axes.plot(means[0], means[1][loss], color=color, lw=2)
+        lines[loss][-1].set_label(label.format(name))
+        axes.axhline(balance, color=color, ls="--", lw=1)
+    axes.set(xlabel="step", ylabel="loss")
+    axes.spines[["top", "right"]].set_visible(False)
+    return lines
 
-    check_choice("name", name, sorted(file.stem for file in _DRAWINGS.glob("*.svg")))
-    svg = (_DRAWINGS / f"{name}.svg").read_text(encoding="utf-8")
-    if highlight is not None:
-        parts = re.findall(rf'id="{name}-part-([a-z]+)"', svg)
-        check_choice("highlight", highlight, parts)
-        style = f".{name}-part{{opacity:.3}}#{name}-part-{highlight}{{opacity:1}}"
-        svg = svg.replace("</desc>", f"</desc><style>{style}</style>", 1)
-    return SVG(svg)
+
+def draw_grid(axes: Axes, grid: np.ndarray) -> AxesImage:
+    """Draw what `image_grid` made, pixel by pixel and without a frame."""
+    axes.set_axis_off()
+    return axes.imshow(grid, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
 
 
 def _new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     """Make a figure that pyplot forgets: a notebook then shows it once, not twice."""
-    import matplotlib.pyplot as plt
-
     figure, axes = plt.subplots(figsize=(width, height))
     plt.close(figure)
     return figure, axes

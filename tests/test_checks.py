@@ -312,19 +312,14 @@ ROWS = [
     ),
     ("image_grid", "images", "5 channels", lambda: dcgan.image_grid(np.zeros((2, 4, 4, 5), np.uint8)), ValueError, "channels"),
     ("image_grid", "columns", "0", lambda: dcgan.image_grid(PIXELS, columns=0), ValueError, "at least 1"),
-    ("make_gif", "frames", "empty", lambda folder: make_gif(folder, []), ValueError, "empty"),
-    ("make_gif", "frames", "a number", lambda folder: make_gif(folder, 3), TypeError, "sequence"),
+    ("make_gif", "frames", "empty", lambda folder: make_gif(folder, []), ValueError, "no frame"),
     (
         "make_gif", "frames", "of two shapes",
-        lambda folder: make_gif(folder, [PIXELS, PIXELS[:2]]), ValueError, "frames[1]",
+        lambda folder: make_gif(folder, [PIXELS, PIXELS[:2]]), ValueError, "(2, 8, 8, 1) and (6, 8, 8, 1)",
     ),
     (
         "make_gif", "frames", "floats up to 255",
         lambda folder: make_gif(folder, [FLOATS + 256]), ValueError, "frames[0]",
-    ),
-    (
-        "make_gif", "labels", "a number",
-        lambda folder: make_gif(folder, [PIXELS, PIXELS], labels=3), TypeError, "2 frames",
     ),
     (
         "make_gif", "hold_seconds", "more than a GIF can say",
@@ -338,10 +333,6 @@ ROWS = [
         "make_gif", "frame_seconds", "0",
         lambda folder: make_gif(folder, [PIXELS], frame_seconds=0), ValueError, "[0.01, 655]",
     ),
-    (
-        "make_gif", "hold_seconds", "NaN",
-        lambda folder: make_gif(folder, [PIXELS], hold_seconds=NAN), ValueError, "got nan",
-    ),
     ("make_gif", "scale", "-2", lambda folder: make_gif(folder, [PIXELS], scale=-2), ValueError, "-2"),
     ("make_gif", "path", "no GIF", lambda folder: make_gif(folder, [PIXELS], name="a.png"), ValueError, ".gif"),
     (
@@ -353,17 +344,11 @@ ROWS = [
         lambda folder: make_gif(folder, [PIXELS], name="none/a.gif"), FileNotFoundError, "none",
     ),
     ("show_images", "images", "int64", lambda: dcgan.show_images(PIXELS.astype(int)), TypeError, "int64"),
-    (
-        "show_images", "titles", "a number",
-        lambda: dcgan.show_images(PIXELS, titles=3), TypeError, "6 images",
-    ),
-    ("show_images", "size", "0", lambda: dcgan.show_images(PIXELS, size=0), ValueError, "above 0"),
-    ("show_images", "size", "text", lambda: dcgan.show_images(PIXELS, size="x"), TypeError, "number"),
+    ("show_images", "size", "0", lambda: dcgan.show_images(PIXELS, size=0), ValueError, "(0, inf)"),
     (
         "show_images", "titles", "too few",
         lambda: dcgan.show_images(PIXELS, titles=["a"]), ValueError, "6 images",
     ),
-    ("plot_history", "history", "a dict", lambda: dcgan.plot_history({}), TypeError, "History"),
     ("plot_history", "history", "empty", lambda: dcgan.plot_history(dcgan.History()), ValueError, "step"),
     ("show_drawing", "name", "unknown", lambda: dcgan.show_drawing("cat"), ValueError, "'gan'"),
     (
@@ -375,7 +360,6 @@ ROWS = [
         "LatentExplorer", "generator", "takes images",
         lambda gan: dcgan.LatentExplorer(gan.discriminator), TypeError, "noise",
     ),
-    ("LatentExplorer", "seeds", "one", lambda gan: dcgan.LatentExplorer(gan, seeds=3), ValueError, "two"),
     (
         "LatentExplorer", "seeds", "negative",
         lambda gan: dcgan.LatentExplorer(gan, seeds=(0, -1)), ValueError, "seeds[1]",
@@ -384,9 +368,7 @@ ROWS = [
         "LatentExplorer", "seeds", "beyond the number field",
         lambda gan: dcgan.LatentExplorer(gan, seeds=(2**31, 0)), ValueError, "2147483647",
     ),
-    ("LossExplorer", "logit", "a string", lambda: dcgan.LossExplorer(logit="0"), TypeError, "number"),
     ("LossExplorer", "logit", "beyond the slider", lambda: dcgan.LossExplorer(logit=8.5), ValueError, "[-8, 8]"),
-    ("LossExplorer", "logit", "NaN", lambda: dcgan.LossExplorer(logit=NAN), ValueError, "nan"),
     (
         "BalanceExplorer", "learning_rate", "no such run",
         lambda: dcgan.BalanceExplorer(learning_rate=2e-4), ValueError, "3e-4",

@@ -1,3 +1,5 @@
+import os
+
 import imageio.v3 as iio
 import numpy as np
 import pytest
@@ -5,25 +7,7 @@ from PIL import Image
 
 import dcgan_helpers as dcgan
 
-
-def test_grid_puts_images_side_by_side():
-    images = np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1) * np.ones((1, 2, 3, 1), np.uint8)
-    grid = dcgan.image_grid(images)
-    assert grid.shape == (2 * 2 + 2, 3 * 3 + 2 * 2)
-    assert [grid[0, 0], grid[0, 5], grid[0, 10], grid[4, 0], grid[4, 5]] == [0, 1, 2, 3, 4]
-    assert grid[4, 10] == 255  # no sixth image
-    assert dcgan.image_grid(images, columns=5).shape == (2, 5 * 3 + 4 * 2)
-
-
-def test_grid_of_floats_and_of_pixels_are_the_same(mnist):
-    pixels = mnist.test_images[:16]
-    np.testing.assert_array_equal(
-        dcgan.image_grid(pixels), dcgan.image_grid(dcgan.normalize(pixels))
-    )
-
-
-def test_grid_in_colour():
-    assert dcgan.image_grid(np.zeros((4, 8, 8, 3), np.uint8)).shape == (18, 18, 3)
+FRAMES = np.zeros((2, 3, 8, 8, 1), np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +37,7 @@ def test_gif_shows_the_digits(digit_gif, mnist):
     frame = iio.imread(digit_gif, index=50, mode="L")
     digits = frame[-(4 * 28 + 3 * 2) * 2 :: 2, ::2]
     expected = dcgan.image_grid(mnist.train_images[50 * 16 : 51 * 16])
-    assert np.abs(digits.astype(int) - expected).max() <= 8  # fewer greys, otherwise the same
+    assert np.abs(digits.astype(int) - expected).max() <= 8  # fewer greys, else the same
 
 
 def test_gif_labels_are_drawn(tmp_path):
@@ -68,7 +52,7 @@ def test_gif_labels_are_drawn(tmp_path):
 def test_gif_replaces_a_file_and_leaves_no_other(tmp_path):
     path = tmp_path / "a.gif"
     path.write_text("old")
-    dcgan.make_gif(np.zeros((2, 1, 28, 28, 1), np.uint8), path)
+    dcgan.make_gif(FRAMES, path)
     assert path.read_bytes().startswith(b"GIF89a")
     assert [p.name for p in tmp_path.iterdir()] == ["a.gif"]
 
@@ -78,17 +62,36 @@ def test_failed_gif_leaves_the_old_file(tmp_path, monkeypatch):
     path.write_text("old")
     monkeypatch.setattr(iio, "imwrite", lambda *a, **k: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        dcgan.make_gif(np.zeros((2, 1, 28, 28, 1), np.uint8), path)
+        dcgan.make_gif(FRAMES, path)
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.gif"]
 
 
-def test_gif_from_a_history(tiny_gan, tiny_images, tmp_path):
-    history = dcgan.train(tiny_gan(), tiny_images, epochs=2, batch_size=4, progress=False)
-    path = dcgan.make_gif(history.frames, tmp_path / "a.gif", labels=history.frame_labels, scale=4)
+@pytest.mark.skipif(os.name == "nt", reason="links and permissions of POSIX")
+def test_gif_keeps_a_link_and_heeds_the_umask(tmp_path):
+    (tmp_path / "other").mkdir()
+    target, link = tmp_path / "other" / "b.gif", tmp_path / "a.gif"
+    link.symlink_to(target)
+    before = os.umask(0o027)
+    try:
+        assert dcgan.make_gif(FRAMES, link) == link
+    finally:
+        os.umask(before)
+    assert link.is_symlink()
+    assert target.read_bytes().startswith(b"GIF89a")
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_gif_of_a_history_in_the_columns_and_the_scale_asked_for(tmp_path):
+    history = dcgan.History(steps_per_epoch=5, frames=list(FRAMES), frame_steps=[0, 5])
+    path = dcgan.make_gif(
+        history.frames, tmp_path / "a.gif", labels=history.frame_labels, columns=3, scale=4
+    )
     with Image.open(path) as gif:
-        assert gif.n_frames == 3
-        assert gif.width == (4 * 8 + 3 * 2) * 4
+        assert gif.n_frames == 2
+        assert gif.size == (4 * (8 + 2 + 8 + 2 + 8), 4 * 8 + 20)
+    again = dcgan.make_gif(iter(FRAMES), tmp_path / "b.gif", columns=3, scale=4)
+    assert again.read_bytes() == path.read_bytes(), "labels are epochs unless given"
 
 
 def test_gif_in_colour(tmp_path):
