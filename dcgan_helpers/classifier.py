@@ -130,7 +130,7 @@ def count_classes(probabilities: np.ndarray) -> np.ndarray:
 def features_and_probabilities(images: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """What `classifier_features` and `classify` return, in one pass."""
     images = check_images("images", images, shape=IMAGE_SHAPE)
-    model = _trained_classifier()
+    model = trained_classifier()
     parts = [
         model(normalize(rows) if rows.dtype == np.uint8 else rows, training=False)
         for rows in batches(images, _BATCH)
@@ -141,7 +141,7 @@ def features_and_probabilities(images: ArrayLike) -> tuple[np.ndarray, np.ndarra
 
 
 @functools.lru_cache(maxsize=1)
-def _trained_classifier() -> keras.Model:
+def trained_classifier() -> keras.Model:
     """The trained classifier, from images to features and logits."""
     arrays = load_shipped("mnist_classifier.npz")
     classifier = make_classifier(seed=0)

@@ -203,9 +203,9 @@ def _singular_values_sum(matrix: np.ndarray) -> float:
 
 def _squared_radii(points: np.ndarray, k: int) -> np.ndarray:
     """Squared distance of each point to its k-th nearest other point."""
-    # The nearest of all is the point itself, at position 0.
+    # The nearest of all is the point itself, at position 0. Copied: a view would keep the matrix.
     radii = [
-        np.partition(squared_distances(rows, points), k, axis=1)[:, k]
+        np.partition(squared_distances(rows, points), k, axis=1)[:, k].copy()
         for rows in batches(points, _ROWS)
     ]
     return np.concatenate(radii) + _ROUNDING * np.max(np.sum(points**2, axis=1))
