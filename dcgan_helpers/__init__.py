@@ -12,6 +12,7 @@ from ._quiet import import_tensorflow
 import_tensorflow()  # before any module that imports it
 
 from .checkpoints import Checkpoints
+from .classifier import class_histogram, classifier_features, classify
 from .data import (
     MNIST,
     denormalize,
@@ -21,6 +22,7 @@ from .data import (
 )
 from .discriminator import make_discriminator_model
 from .drawings import show_drawing
+from .evaluation import Evaluation, evaluate, evaluate_images
 from .gan import DCGAN
 from .generator import interpolate_noise, make_generator_model, sample_noise
 from .gif import make_gif
@@ -28,19 +30,8 @@ from .grids import image_grid
 from .history import History
 from .image_folders import load_image_folder
 from .losses import discriminator_loss, generator_loss
-from .metrics import (
-    Evaluation,
-    class_histogram,
-    classifier_features,
-    classifier_score,
-    classify,
-    evaluate,
-    evaluate_images,
-    frechet_distance,
-    missing_modes,
-    nearest_training_images,
-    precision_recall,
-)
+from .metrics import classifier_score, frechet_distance, missing_modes, precision_recall
+from .nearest import nearest_training_images
 from .plots import plot_history, show_images
 from .recipes import RECIPES, Recipe
 from .reference import ReferenceRun, load_reference_generator, load_reference_run

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
 from ._shipped import load_shipped
+from .evaluation import Evaluation
 from .generator import make_generator_model
 from .history import History
-from .metrics import Evaluation
 
 
 class ReferenceRun(NamedTuple):
@@ -38,10 +38,6 @@ def load_reference_generator() -> keras.Sequential:
         weights were rounded to float16 for the file, which changes no measure by more than the
         choice of the seed does; it computes in float32.
 
-    Raises:
-        FileNotFoundError: the package was installed without its data.
-        ValueError: the file is damaged (its SHA-256 is not the one expected).
-
     Example:
         >>> load_reference_generator().count_params()
         2330944
@@ -55,13 +51,6 @@ def load_reference_generator() -> keras.Sequential:
 def load_reference_run() -> ReferenceRun:
     """Load what the reference run recorded: losses, frames, and the measures over its epochs.
 
-    Returns:
-        A `ReferenceRun`.
-
-    Raises:
-        FileNotFoundError: the package was installed without its data.
-        ValueError: the file is damaged (its SHA-256 is not the one expected).
-
     Example:
         >>> run = load_reference_run()
         >>> len(run.history.frames), run.epochs[-1]
@@ -69,15 +58,9 @@ def load_reference_run() -> ReferenceRun:
     """
     arrays = load_shipped("reference_run.npz")
     metrics = json.loads(arrays["metrics"].tobytes())
-    return ReferenceRun(
-        history=History.from_arrays(arrays),
-        epochs=tuple(row["epoch"] for row in metrics["epochs"]),
-        evaluations=tuple(_evaluation(row) for row in metrics["epochs"]),
-        real=_evaluation(metrics["real"]),
+    epochs = tuple(row.pop("epoch") for row in metrics["epochs"])
+    *evaluations, real = (
+        Evaluation(**{**row, "class_counts": tuple(row["class_counts"])})  # JSON has lists only
+        for row in [*metrics["epochs"], metrics["real"]]
     )
-
-
-def _evaluation(row: dict[str, Any]) -> Evaluation:
-    fields = {name: value for name, value in row.items() if name != "epoch"}
-    fields["class_counts"] = tuple(fields["class_counts"])  # JSON has lists only
-    return Evaluation(**fields)
+    return ReferenceRun(History.from_arrays(arrays), epochs, tuple(evaluations), real)

@@ -2,9 +2,9 @@
 
     python reference/learning_rates.py [FILE]
 
-writes `FILE` (by default `dcgan_helpers/learning_rates.npz`, the file that the package ships): the
-two losses of each step, and the sixteen images of each run's end. It prints the size and the
-SHA-256, which belongs into `dcgan_helpers/widgets.py`.
+writes `FILE` (by default `dcgan_helpers/files/learning_rates.npz`, the file that the package
+ships): the two losses of each step, and the sixteen images of each run's end. The SHA-256 of what
+is shipped goes into `SHA256SUMS`, beside it.
 
 The runs differ in nothing but the learning rate, which both Adam optimizers share: same weights to
 begin with, same images in the same order, same noise. They are kept short by a small batch, so that
@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from results import PACKAGE, write_arrays
+from results import FILES, write_arrays
 
 import dcgan_helpers as dcgan
 
@@ -28,7 +28,7 @@ STEPS = 300
 BATCH_SIZE = 32
 BETA_1 = 0.5
 LEARNING_RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
-FILE = PACKAGE / "learning_rates.npz"
+FILE = FILES / "learning_rates.npz"
 
 
 def run(learning_rate: float) -> dcgan.History:

@@ -3,9 +3,9 @@
     python reference/publish.py FOLDER
 
 FOLDER is that of `reference/train.py`, whose run must be finished. Written are, beside this script,
-`config.json`, `metrics.json`, `losses.csv` and `dcgan.gif`, and in the package
-`reference_generator.npz` (float16) and `reference_run.npz` (losses, frames, metrics). Their SHA-256
-are printed; those of the last two belong into `dcgan_helpers/reference.py`.
+`config.json`, `metrics.json`, `losses.csv` and `dcgan.gif`, and in `dcgan_helpers/files/`
+`reference_generator.npz` (float16) and `reference_run.npz` (losses, frames, metrics), with their
+SHA-256 in `SHA256SUMS`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from results import PACKAGE, write, write_arrays
+from results import FILES, write, write_arrays
 from train import MILESTONES, SEED
 
 import dcgan_helpers as dcgan
+from dcgan_helpers._devices import processor_flags
 
 HERE = Path(__file__).resolve().parent
 N = 10_000
@@ -74,7 +75,7 @@ def config(gan: dcgan.DCGAN, folder: Path) -> dict[str, Any]:
     """Describe the run: settings, versions, machine, and how long it took."""
     seconds = [json.loads(line) for line in (folder / "seconds.jsonl").read_text().splitlines()]
     return {
-        "settings": gan.settings,
+        "settings": gan.history.config,
         "epochs": MILESTONES[-1],
         "steps": int(gan.step),
         "seconds_until_epoch": {row["epoch"]: row["seconds"] for row in seconds},
@@ -92,10 +93,10 @@ def losses(history: dcgan.History) -> str:
     """Return the mean losses of each epoch as a table."""
     table = io.StringIO(newline="")
     rows = csv.writer(table)
-    rows.writerow(["epoch", "generator_loss", "discriminator_loss"])
-    for epoch, *means in zip(
-        history.epochs, history.generator_loss, history.discriminator_loss, strict=True
-    ):
+    names = ("generator_loss", "discriminator_loss")
+    rows.writerow(["epoch", *names])
+    columns = (history.epoch_losses[name] for name in names)
+    for epoch, *means in zip(history.epochs, *columns, strict=True):
         rows.writerow([epoch, *(f"{mean:.6f}" for mean in means)])
     return table.getvalue()
 
@@ -107,7 +108,7 @@ def processor() -> str:
     except OSError:
         return platform.machine()
     facts = dict(line.split("\t: ", 1) for line in lines if "\t: " in line)
-    bfloat16 = " with AVX-512 BF16" if "avx512_bf16" in facts.get("flags", "") else ""
+    bfloat16 = " with AVX-512 BF16" if "avx512_bf16" in processor_flags() else ""
     return facts.get("model name", platform.machine()) + bfloat16
 
 
@@ -122,12 +123,12 @@ def main(folder: Path) -> None:
     write(HERE / "losses.csv", losses(history).encode())
     dcgan.make_gif(history.frames, HERE / "dcgan.gif", labels=history.frame_labels)
     write_arrays(
-        PACKAGE / "reference_run.npz",
+        FILES / "reference_run.npz",
         {**history.to_arrays(), "metrics": np.frombuffer(text, np.uint8)},
     )
     weights = generators[MILESTONES[-1]].get_weights()
     write_arrays(
-        PACKAGE / "reference_generator.npz",
+        FILES / "reference_generator.npz",
         {str(i): weight.astype(np.float16) for i, weight in enumerate(weights)},
     )
 

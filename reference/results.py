@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-import dcgan_helpers as dcgan
-
-PACKAGE = Path(dcgan.__file__).resolve().parent  # where what is shipped belongs
+from dcgan_helpers._files import write_whole
+from dcgan_helpers._shipped import FILES  # where what is shipped belongs
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, and print its size and SHA-256."""
-    unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_bytes(content)
-    os.replace(unfinished, path)  # whoever reads the file finds the old one or the new one, whole
-    print(f"{path.name}: {len(content):,} bytes, SHA-256 {hashlib.sha256(content).hexdigest()}")
+    """Write a file whole or not at all, and print its size."""
+    with write_whole(path) as file:
+        file.write(content)
+    print(f"{path.name}: {len(content):,} bytes")
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write arrays as a compressed file, in the same way."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    write(path, buffer.getvalue())
+    """Write arrays as a compressed file, in the same way; list its SHA-256 if it is shipped."""
+    with write_whole(path) as file:
+        np.savez_compressed(file, **arrays)
+    print(f"{path.name}: {path.stat().st_size:,} bytes")
+    if path.resolve().parent == FILES:
+        list_shipped()
+
+
+def list_shipped() -> None:
+    """Write `SHA256SUMS`, as `sha256sum *.npz > SHA256SUMS` does in that folder."""
+    digests = {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(FILES.glob("*.npz"))
+    }
+    lines = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
+    write(FILES / "SHA256SUMS", lines.encode())

@@ -1,10 +1,10 @@
-"""Train the classifier that `dcgan_helpers.metrics` measures with, and write its weights.
+"""Train `dcgan_helpers.classifier`, which the measures are made with, and write its weights.
 
     python reference/train_classifier.py [FILE]
 
-writes `FILE` (by default `dcgan_helpers/mnist_classifier.npz`, the file that the package ships) and
-prints the test accuracy, the size and the SHA-256, which belongs into `dcgan_helpers/metrics.py`.
-It takes six and a half minutes of processor time, spread over the cores.
+writes `FILE` (by default `dcgan_helpers/files/mnist_classifier.npz`, the file that the package
+ships) and prints the test accuracy and the size. The SHA-256 of what is shipped goes into
+`SHA256SUMS`, beside it. It takes six and a half minutes of processor time, spread over the cores.
 
 The classifier sees the 60,000 training digits ten times, in the order of `make_dataset`, each
 digit shifted by up to two pixels, and is trained by Adam with a learning rate that falls to zero
@@ -24,10 +24,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from results import PACKAGE, write_arrays
+from results import FILES, write_arrays
 
 import dcgan_helpers as dcgan  # before keras: it quiets TensorFlow's start
-from dcgan_helpers.metrics import make_classifier, weight_names
+from dcgan_helpers.classifier import make_classifier, weight_names
 
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip
@@ -37,7 +37,7 @@ EPOCHS = 10
 BATCH_SIZE = 128
 LEARNING_RATE = 2e-3
 LARGEST_SHIFT = 2  # pixels
-FILE = PACKAGE / "mnist_classifier.npz"
+FILE = FILES / "mnist_classifier.npz"
 
 
 def labelled_batches(data: dcgan.MNIST, epoch: int) -> tf.data.Dataset:
@@ -99,7 +99,7 @@ def train(data: dcgan.MNIST) -> keras.Model:
 
 
 def accuracy(classifier: keras.Model, data: dcgan.MNIST) -> float:
-    """The share of the test digits that are recognised."""
+    """The fraction of the test digits that are recognised."""
     images = dcgan.normalize(data.test_images)
     digits = [
         np.argmax(classifier(images[i : i + 500], training=False), axis=1)
