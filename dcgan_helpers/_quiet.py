@@ -25,8 +25,11 @@ def import_tensorflow() -> None:
     if _SWITCH in os.environ or "tensorflow" in sys.modules:
         return
     os.environ[_SWITCH] = "3"
-    with _stderr_set_aside():
-        import tensorflow  # noqa: F401
+    try:
+        with _stderr_set_aside():
+            import tensorflow  # noqa: F401
+    finally:
+        del os.environ[_SWITCH]  # TensorFlow has read it; a child process is to decide for itself
 
 
 @contextmanager

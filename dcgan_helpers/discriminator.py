@@ -31,7 +31,7 @@ def make_discriminator_model(
 
     Returns:
         A `keras.Sequential` from images `(n, *image_shape)` in [-1, 1] to logits `(n, 1)`: above
-        0 it holds the image for real, below 0 for fake, and `sigmoid(logit)` is its probability
+        0 it calls the image real, below 0 fake, and `sigmoid(logit)` is its probability
         of real.
 
     Example:

@@ -32,14 +32,25 @@ def test_images_of_another_shape():
     assert dcgan.DCGAN(discriminator=gan.discriminator).image_shape == (8, 12, 3)
 
 
-def test_bfloat16_only_where_the_machine_multiplies_in_it(monkeypatch):
-    def dtype_with(flags):
-        monkeypatch.setattr("pathlib.Path.read_text", lambda *_: f"flags\t\t: fpu {flags}\n")
-        return dcgan.DCGAN(recipe="quick").generator.layers[0].dtype_policy.name
+def dtype_of_quick():
+    return dcgan.DCGAN(recipe="quick").generator.layers[0].dtype_policy.name
 
+
+@pytest.mark.parametrize(
+    ("flags", "dtype"), [("avx512f avx512_bf16", "mixed_bfloat16"), ("avx512f", "float32")]
+)
+def test_bfloat16_only_on_a_processor_that_multiplies_in_it(flags, dtype, monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda *_: [])
-    assert dtype_with("avx2 avx512f avx512_bf16") == "mixed_bfloat16"
-    assert dtype_with("avx2 avx512f") == "float32"
+    monkeypatch.setattr("pathlib.Path.read_text", lambda *_: f"flags\t\t: fpu avx2 {flags}\n")
+    assert dtype_of_quick() == dtype
+
+
+@pytest.mark.parametrize(("capability", "dtype"), [((8, 0), "mixed_bfloat16"), ((7, 5), "float32")])
+def test_bfloat16_only_on_a_gpu_that_multiplies_in_it(capability, dtype, monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda *_: ["a GPU"])
+    details = {"compute_capability": capability}
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda _: details)
+    assert dtype_of_quick() == dtype
 
 
 def test_same_seed_same_state_and_another_seed_another():
