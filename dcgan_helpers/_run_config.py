@@ -11,9 +11,10 @@ import keras
 import numpy as np
 
 
-def fingerprint_model(model: keras.Model) -> str:
-    """A hash of a model's layers, by their classes, settings and shapes, not by their names."""
-    text = json.dumps(_architecture(model), sort_keys=True, default=_class_name)
+def fingerprint_model(model: keras.Model, *, dtypes: bool = True) -> str:
+    """A hash of a model's layers: of classes, settings, shapes and maybe dtypes, not of names."""
+    ignored = {"name"} if dtypes else {"name", "dtype"}
+    text = json.dumps(_architecture(model, ignored), sort_keys=True, default=_class_name)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -25,39 +26,51 @@ def fingerprint_images(images: np.ndarray) -> str:
 
 def describe_optimizer(optimizer: keras.optimizers.Optimizer) -> Any:
     """An optimizer's settings, without its name."""
-    config = _without_names(optimizer.get_config())
+    config = _without(optimizer.get_config(), {"name"})
     return json.loads(json.dumps(config, sort_keys=True, default=_class_name))
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], where: str) -> str:
     """The settings in which two runs differ, of those that both have; empty if there is none."""
+    old, new = _flat(before), _flat(now)
     return "; ".join(
-        f"{key}: {before[key]} {where}, {now[key]} now"
-        for key in now
-        if key in before and before[key] != now[key]
+        f"{key}: {old[key]} {where}, {new[key]} now"
+        for key in new
+        if key in old and old[key] != new[key]
     )
 
 
-def _architecture(model: keras.Model) -> Any:
+def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings within settings by a name of their own: `generator_optimizer.learning_rate`."""
+    flat: dict[str, Any] = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}.{name}": inner for name, inner in _flat(value).items()}
+        else:
+            flat[key] = value
+    return flat
+
+
+def _architecture(model: keras.Model, ignored: set[str]) -> Any:
     return [
         [
             type(layer).__name__,
             # The configuration of a model within holds names that differ from one to the next.
-            _architecture(layer)
+            _architecture(layer, ignored)
             if isinstance(layer, keras.Model)
-            else _without_names(layer.get_config()),
-            layer.dtype_policy.name,
+            else _without(layer.get_config(), ignored),
+            None if "dtype" in ignored else layer.dtype_policy.name,
             [weight.shape for weight in layer.weights],
         ]
         for layer in model.layers
     ]
 
 
-def _without_names(config: Any) -> Any:
+def _without(config: Any, ignored: set[str]) -> Any:
     if isinstance(config, Mapping):
-        return {k: _without_names(v) for k, v in config.items() if k != "name"}
+        return {k: _without(v, ignored) for k, v in config.items() if k not in ignored}
     if isinstance(config, (list, tuple)):
-        return [_without_names(value) for value in config]
+        return [_without(value, ignored) for value in config]
     return float(config) if isinstance(config, np.floating) else config
 
 

@@ -8,13 +8,13 @@ restored. It holds numbers only: nothing in it is executed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
 import re
-import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +22,8 @@ import numpy as np
 
 from ._checks import check_folder, check_instance, check_integer
 from ._files import UNFINISHED, write_whole
+from ._lock import locked
+from ._messages import shown
 from ._run_config import differences
 from .gan import DCGAN, HISTORY, history_in
 from .history import History
@@ -48,7 +50,8 @@ class Restored(NamedTuple):
 
     def __str__(self) -> str:
         """One line for people."""
-        return f"step {self.step} (epoch {self.epoch} done), {self.values} values from {self.path}"
+        where = f"{self.values} values from {shown(self.path)}"
+        return f"step {self.step} (epoch {self.epoch} done), {where}"
 
 
 class Checkpoints:
@@ -77,8 +80,9 @@ class Checkpoints:
         self, gan: DCGAN, directory: str | os.PathLike[str], *, max_to_keep: int = 3
     ) -> None:
         check_instance("gan", gan, DCGAN)
-        self._gan = gan
-        self.directory = check_folder("directory", directory)
+        self._gan, self._locked = gan, False
+        # Absolute, so that a later change of the working directory does not split the run.
+        self.directory = check_folder("directory", directory).absolute()
         self._max_to_keep = check_integer("max_to_keep", max_to_keep, minimum=1)
 
     @property
@@ -113,13 +117,13 @@ class Checkpoints:
                 raise FloatingPointError(f"not saved at step {step}: {name} holds NaN or infinity")
         path = self.directory / f"step-{step:08d}.npz"
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            self._remove_unfinished()
-            with write_whole(path) as file:
-                file.write(_pack(state))
+            with self.lock():
+                self._remove_unfinished()
+                with write_whole(path) as file:
+                    file.write(_pack(state))
         except OSError as error:
             raise OSError(
-                f"could not save a checkpoint of step {step} in {self.directory}: {error}; "
+                f"could not save a checkpoint of step {step} in {shown(self.directory)}: {error}; "
                 f"the one before is {self.latest}, the state in memory is unchanged"
             ) from error
         for old in self.all[: -self._max_to_keep]:
@@ -154,16 +158,24 @@ class Checkpoints:
             return None
         return self._set_state(saved)
 
-    def check_writable(self) -> None:
-        """Make the folder if need be, and raise `OSError` if nothing can be written into it."""
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.directory, buffering=0) as file:
-                file.write(b"0")
-        except OSError as error:
-            raise OSError(
-                f"checkpoint_dir: cannot save checkpoints in {self.directory}: {error}"
-            ) from error
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other processes from saving in the folder, which is made if need be.
+
+        Raises:
+            BlockingIOError: another process does; it is named.
+            OSError: nothing can be written into the folder.
+        """
+        if self._locked:
+            yield
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with locked(self.directory):
+            self._locked = True
+            try:
+                yield
+            finally:
+                self._locked = False
 
     def _newest_whole(self) -> _Saved:
         problems = []
@@ -177,8 +189,10 @@ class Checkpoints:
                 warnings.warn(f"damaged checkpoint passed over: {problem}", stacklevel=3)
             return saved
         if problems:
-            raise OSError(f"every checkpoint in {self.directory} is damaged: {'; '.join(problems)}")
-        raise FileNotFoundError(f"no checkpoint in {self.directory}")
+            raise OSError(
+                f"every checkpoint in {shown(self.directory)} is damaged: {'; '.join(problems)}"
+            )
+        raise FileNotFoundError(f"no checkpoint in {shown(self.directory)}")
 
     def _set_state(self, saved: _Saved) -> Restored:
         self._gan.set_state(saved.state)
@@ -231,7 +245,7 @@ def _read(path: Path) -> _Saved:
     # Of a file that was not written here, NumPy, zipfile and json raise whatever they meet:
     # KeyError, EOFError, NotImplementedError, MemoryError, RecursionError, ...
     except Exception as error:
-        raise OSError(f"{path}: {error}") from error
+        raise OSError(f"{shown(path)}: {error}") from error
 
 
 def _digest(content: memoryview) -> bytes:
@@ -241,4 +255,4 @@ def _digest(content: memoryview) -> bytes:
 def _check_settings(saved: _Saved, config: Mapping[str, Any]) -> None:
     differing = differences(saved.history.config, config, "in the checkpoint")
     if differing:
-        raise ValueError(f"{saved.path} is of a run with other settings: {differing}")
+        raise ValueError(f"{shown(saved.path)} is of a run with other settings: {differing}")

@@ -129,34 +129,11 @@ def make_dataset(
     seed = check_seed("seed", seed)
     epoch = check_integer("epoch", epoch, minimum=0)
 
-    return _one_pass(_on_cpu(images), batch_size, seed, epoch)
-
-
-def endless_batches(
-    images: np.ndarray, batch_size: int, *, seed: int, step: int
-) -> Iterator[tf.Tensor]:
-    """The batches of a run from its step number `step` on, without end; nothing is checked."""
-    source = _on_cpu(images)  # once a run: each copy of a large data set counts
-    steps_per_epoch = len(images) // batch_size
-    while True:
-        epoch, position = divmod(step, steps_per_epoch)
-        yield from _one_pass(source, batch_size, seed, epoch).skip(position)
-        step += steps_per_epoch - position
-
-
-def _on_cpu(images: np.ndarray) -> tf.Tensor:
     with tf.device("CPU"):  # a whole data set is not to be copied to a GPU
-        return tf.constant(images)
+        source = tf.constant(images)
 
-
-def _one_pass(source: tf.Tensor, batch_size: int, seed: int, epoch: int) -> tf.data.Dataset:
-    n = len(source)
-    steps = n // batch_size
-    order = np.random.default_rng([seed, epoch]).permutation(n)
-    indices = order[: steps * batch_size].reshape(steps, batch_size)
-
-    def make_batch(batch_indices: tf.Tensor) -> tf.Tensor:
-        batch = tf.gather(source, batch_indices)
+    def make_batch(indices: tf.Tensor) -> tf.Tensor:
+        batch = tf.gather(source, indices)
         if source.dtype == tf.uint8:
             batch = (tf.cast(batch, tf.float32) - 127.5) / 127.5
         return batch
@@ -165,8 +142,32 @@ def _one_pass(source: tf.Tensor, batch_size: int, seed: int, epoch: int) -> tf.d
     # a minute at a time and is not always woken.
     options = tf.data.Options()
     options.autotune.enabled = False
-    batches = tf.data.Dataset.from_tensor_slices(indices)
+    batches = tf.data.Dataset.from_tensor_slices(_order(len(images), batch_size, seed, epoch))
     return batches.map(make_batch, num_parallel_calls=1).prefetch(2).with_options(options)
+
+
+def endless_batches(
+    images: np.ndarray, batch_size: int, *, seed: int, step: int
+) -> Iterator[tf.Tensor]:
+    """The batches of `make_dataset`, from step number `step` of a run on; nothing is checked.
+
+    Without tf.data, which would hold a copy of all images, for as long as it likes: a batch is cut
+    out of them when it is asked for, in less than a thousandth of a step's time.
+    """
+    steps_per_epoch = len(images) // batch_size
+    while True:
+        epoch, position = divmod(step, steps_per_epoch)
+        for indices in _order(len(images), batch_size, seed, epoch)[position:]:
+            batch = images[indices]
+            yield tf.constant(normalize(batch) if batch.dtype == np.uint8 else batch)
+            step += 1
+
+
+def _order(n: int, batch_size: int, seed: int, epoch: int) -> np.ndarray:
+    """Indices of the images of each batch of an epoch, `(n // batch_size, batch_size)`."""
+    steps = n // batch_size
+    order = np.random.default_rng([seed, epoch]).permutation(n)
+    return order[: steps * batch_size].reshape(steps, batch_size)
 
 
 def check_batch_size(batch_size: Any, n: int) -> int:

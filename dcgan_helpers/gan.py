@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from ._checks import check_choice, check_instance, check_noise, check_seed
 from ._devices import fast_dtype
+from ._interrupt import interrupts_held
 from ._model_checks import agreed_image_shape, check_discriminator, check_generator
 from ._run_config import describe_optimizer, fingerprint_model
 from .discriminator import make_discriminator_model
@@ -60,6 +61,7 @@ class DCGAN:
         ema: the `EMA` of the generator's weights, whose `weights` are one variable for each
             trainable weight; None if the recipe has none.
         history: the `History` of the run.
+        dtype: Keras dtype policy of the models that were made here.
         noise_dim: length of a noise vector.
         image_shape: `(height, width, channels)` of an image.
 
@@ -88,9 +90,10 @@ class DCGAN:
         if not isinstance(recipe, Recipe):
             recipe = RECIPES[check_choice("recipe", recipe, tuple(RECIPES))]
         self.recipe, self.seed = recipe, check_seed("seed", seed)
-        if dtype is None:
-            dtype = recipe.dtype or fast_dtype()
-        check_choice("dtype", dtype, DTYPES)
+        asked_dtype = dtype or recipe.dtype
+        if asked_dtype is not None:
+            check_choice("dtype", asked_dtype, DTYPES)
+        self.dtype = dtype = asked_dtype or fast_dtype()
         if generator is not None:
             check_generator(generator)
         if discriminator is not None:
@@ -135,14 +138,18 @@ class DCGAN:
             for state in model.variables
             if not any(state is weight for weight in model.weights)
         ]
+        self._first_rates = self._learning_rates()
         self.compiled_steps: dict[Any, Any] = {}  # what `make_train_step` made for this gan
         self.history = History(
             config={
                 "recipe": str(recipe),
                 "seed": self.seed,
-                "dtype": dtype,
-                "generator": fingerprint_model(self.generator),
-                "discriminator": fingerprint_model(self.discriminator),
+                # What this machine is fastest in does not make another run: it may go on elsewhere.
+                "dtype": asked_dtype or "the fastest",
+                "generator": fingerprint_model(self.generator, dtypes=asked_dtype is not None),
+                "discriminator": fingerprint_model(
+                    self.discriminator, dtypes=asked_dtype is not None
+                ),
                 "generator_optimizer": describe_optimizer(self.generator_optimizer),
                 "discriminator_optimizer": describe_optimizer(self.discriminator_optimizer),
             }
@@ -207,11 +214,26 @@ class DCGAN:
                     f"got {array.dtype} and {array.shape}"
                 )
         history = history_in(state)
-        for name, variable in variables.items():
-            variable.assign(values[name])
-        self.history = history
-        if self.ema is not None:
-            self.ema.forget()
+        with interrupts_held():
+            for name, variable in variables.items():
+                variable.assign(values[name])
+            self.history = history
+            if self.ema is not None:
+                self.ema.forget()
+
+    def changed_learning_rates(self) -> dict[str, float]:
+        """The learning rates that were set since this object was made, by the optimizer's name."""
+        now = self._learning_rates()
+        return {name: rate for name, rate in now.items() if rate != self._first_rates[name]}
+
+    def _learning_rates(self) -> dict[str, float]:
+        """Of each optimizer that keeps its rate in a variable, which a schedule does not."""
+        return {
+            name: float(variable.value)
+            for name in ("generator_optimizer", "discriminator_optimizer")
+            for variable in getattr(self, name).variables
+            if variable.name == "learning_rate"
+        }
 
     def _variables(self) -> dict[str, tf.Variable]:
         """Every variable of the run; the one place that lists what its state consists of."""

@@ -19,6 +19,8 @@ class History:
         config: the settings that two runs must share to be one run, by name, as JSON values:
             recipe, seed, dtype, models and optimizers; once it was trained by `train`, batch size,
             images and steps between frames, too.
+        environment: what decides the bits besides, by name: versions, device, threads, how the step
+            was compiled. It may change within a run, and is that of the last call of `train`.
         steps_per_epoch: training steps in an epoch; 0 before any training.
         steps: number of each recorded step, from 1.
         step_losses: for each name that the train step returns, its value at each of `steps`.
@@ -28,6 +30,7 @@ class History:
     """
 
     config: dict[str, Any] = dataclasses.field(default_factory=dict)
+    environment: dict[str, str] = dataclasses.field(default_factory=dict)
     steps_per_epoch: int = 0
     steps: list[int] = dataclasses.field(default_factory=list)
     step_losses: dict[str, list[float]] = dataclasses.field(default_factory=dict)
@@ -64,7 +67,8 @@ class History:
     def to_arrays(self) -> dict[str, np.ndarray]:
         """The whole record as arrays, for a file."""
         return {
-            "config": np.frombuffer(json.dumps(self.config).encode(), np.uint8),
+            "config": _as_bytes(self.config),
+            "environment": _as_bytes(self.environment),
             "steps_per_epoch": np.array(self.steps_per_epoch),
             "steps": np.array(self.steps, np.int64),
             "frames": np.array(self.frames, np.uint8),
@@ -77,6 +81,7 @@ class History:
         """The record that `to_arrays` gave."""
         return cls(
             config=json.loads(arrays["config"].tobytes()),
+            environment=json.loads(arrays["environment"].tobytes()),
             steps_per_epoch=int(arrays["steps_per_epoch"]),
             steps=arrays["steps"].tolist(),
             step_losses={
@@ -87,3 +92,7 @@ class History:
             frames=list(arrays["frames"]),
             frame_steps=arrays["frame_steps"].tolist(),
         )
+
+
+def _as_bytes(settings: dict[str, Any]) -> np.ndarray:
+    return np.frombuffer(json.dumps(settings).encode(), np.uint8)

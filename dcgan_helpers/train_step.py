@@ -21,10 +21,12 @@ class TrainStep:
     Attributes:
         function: the `tf.function` itself, for loops that have checked their images already, and
             for what a `tf.function` offers (`experimental_get_tracing_count`, ...).
+        jit_compile: whether XLA compiles it.
+        fourier: whether it uses Fourier coefficients.
     """
 
     def __init__(self, gan: DCGAN, jit_compile: bool, fourier: bool) -> None:
-        self._gan = gan
+        self._gan, self.jit_compile, self.fourier = gan, jit_compile, fourier
         # A partial, not a lambda: TensorFlow counts traces by code object, which all lambdas made
         # here would share, and would warn of retracing where there are just several runs.
         self.function = tf.function(

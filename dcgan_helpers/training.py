@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import weakref
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._checks import check_folder, check_images, check_instance, check_integer
-from ._interrupt import stop_after_step
+from ._checks import check_folder, check_images, check_instance
+from ._environment import describe_environment
+from ._interrupt import interrupts_counted
+from ._messages import say, shown
+from ._plan import FRAME_IMAGES, Plan, make_plan
 from ._recorder import Recorder
 from ._run_config import differences, fingerprint_images
 from .checkpoints import Checkpoints
-from .data import check_batch_size, denormalize, endless_batches
+from .data import denormalize, endless_batches
 from .gan import DCGAN
 from .generator import sample_noise
 from .history import History
-from .train_step import make_train_step
+from .train_step import TrainStep, make_train_step
 
-FRAME_IMAGES = 16  # a grid of 4 × 4, as in the tutorial
+_in_training: weakref.WeakSet[DCGAN] = weakref.WeakSet()
 
 
 def train(
@@ -42,8 +48,10 @@ def train(
     "In total" means that the same call again goes on where the last one stopped, and returns at
     once when the run is finished. With `checkpoint_dir` that holds across processes, too: the run
     goes on from the newest whole checkpoint of that folder, in the middle of an epoch if need be,
-    and ends with the very bits (in float32, on the same machine and versions) of a run that was
-    never interrupted.
+    and ends with the very bits of a run that was never interrupted.
+
+    Equal bits need the same machine, versions and options. Where one of them is another than
+    before, the run goes on all the same, and says in one line what differs.
 
     Ctrl-C, or a notebook's stop button, ends the run after the step in progress; what was done is
     kept, in `gan` and (with `checkpoint_dir`) on disk. Press it twice to stop without saving.
@@ -58,7 +66,8 @@ def train(
         checkpoint_every: steps between two checkpoints; None means an epoch.
         resume: False starts a new run: it refuses a folder that holds checkpoints, and a `gan` that
             was trained before.
-        frame_every: steps between two frames of the history; None means an epoch.
+        frame_every: steps between two frames of the history; None means an epoch. All frames of a
+            run may have 256 MB (20,000 frames of MNIST).
         progress: whether to show a progress bar with the losses and images a second.
         jit_compile: as in `make_train_step`.
         fourier: as in `make_train_step`.
@@ -69,76 +78,101 @@ def train(
     Raises:
         ValueError: the images do not fit the models, or the run was begun with other settings
             (each one that differs is named).
+        RuntimeError: another thread is training this very `gan`.
         FileExistsError: `resume` is False and the folder holds checkpoints.
+        BlockingIOError: another process saves its run in the folder; it is named.
         FloatingPointError: a loss is NaN or infinite; the last good checkpoint is named and kept.
         OSError: a checkpoint could not be written, or every one in the folder is damaged.
     """
-    # What was asked for
     check_instance("gan", gan, DCGAN)
     images = check_images("images", images, shape=gan.image_shape)
-    if (epochs is None) == (steps is None):
-        raise ValueError(f"give exactly one of epochs and steps, got {epochs=} and {steps=}")
-    if batch_size is None:
-        batch_size = gan.recipe.batch_size
-    batch_size = check_batch_size(batch_size, len(images))
-    steps_per_epoch = len(images) // batch_size
-    if steps is None:
-        target = check_integer("epochs", epochs, minimum=1) * steps_per_epoch
-    else:
-        target = check_integer("steps", steps, minimum=1)
-    if frame_every is None:
-        frame_every = steps_per_epoch
-    frame_every = check_integer("frame_every", frame_every, minimum=1)
-    if checkpoint_every is None:
-        checkpoint_every = steps_per_epoch
-    checkpoint_every = check_integer("checkpoint_every", checkpoint_every, minimum=1)
-    if checkpoint_dir is not None:
-        checkpoint_dir = check_folder("checkpoint_dir", checkpoint_dir)
+    plan = make_plan(gan, images, epochs, steps, batch_size, frame_every, checkpoint_every)
     step = make_train_step(gan, jit_compile=jit_compile, fourier=fourier)
-
-    # Where the run stands
+    checkpoints = None
+    if checkpoint_dir is not None:
+        checkpoints = Checkpoints(gan, check_folder("checkpoint_dir", checkpoint_dir))
     config = {
-        "batch_size": batch_size,
-        "frame_every": frame_every,
+        "batch_size": plan.batch_size,
+        "frame_every": plan.frame_every,
         "images": fingerprint_images(images),
     }
-    checkpoints = None if checkpoint_dir is None else Checkpoints(gan, checkpoint_dir)
-    _resume(gan, config, checkpoints, resume)
-    history = gan.history
-    history.config |= config
-    history.steps_per_epoch = steps_per_epoch
-    done = int(gan.step)
-    if done >= target:
-        return history
-    if checkpoints is not None:
-        checkpoints.check_writable()
-    fixed_noise = sample_noise(FRAME_IMAGES, gan.seed, gan.noise_dim)
-    if not history.frames:
-        _add_frame(gan, fixed_noise)
+    with _alone_with(gan):
+        _resume(gan, config, checkpoints, resume)
+        gan.history.config |= config
+        gan.history.steps_per_epoch = plan.steps_per_epoch
+        done = int(gan.step)
+        if done < plan.target:
+            with contextlib.nullcontext() if checkpoints is None else _locked(checkpoints):
+                _note_environment(gan, step)
+                done = _train(gan, images, plan, step, checkpoints, progress)
+    if done < plan.target:
+        where = f", saved in {shown(checkpoints.directory)}" if checkpoints else ""
+        how = "the same call" if resume else "the same call with resume=True"
+        say(f"Stopped after step {done} of {plan.target}{where}; {how} goes on.")
+    return gan.history
 
-    # The loop
-    batches = endless_batches(images, batch_size, seed=gan.seed, step=done)
-    recorder = Recorder(history, done, target, batch_size, progress=progress)
+
+def _train(
+    gan: DCGAN,
+    images: np.ndarray,
+    plan: Plan,
+    step: TrainStep,
+    checkpoints: Checkpoints | None,
+    progress: bool,
+) -> int:
+    """The loop: returns the steps done, which are fewer than planned after Ctrl-C."""
+    done = int(gan.step)
+    fixed_noise = sample_noise(FRAME_IMAGES, gan.seed, gan.noise_dim)
+    if not gan.history.frames:
+        _add_frame(gan, fixed_noise)
+    batches = endless_batches(images, plan.batch_size, seed=gan.seed, step=done)
+    recorder = Recorder(gan.history, done, plan.target, plan.batch_size, progress=progress)
     finished = False
     try:
-        with recorder, stop_after_step() as stopped:
+        with recorder, interrupts_counted(at_most=2) as presses:
             while not finished:
                 recorder.add(step.function(next(batches)))
-                if recorder.done % frame_every == 0:
+                if presses.count > 1:
+                    raise KeyboardInterrupt
+                if recorder.done % plan.frame_every == 0:
                     _add_frame(gan, fixed_noise)
-                finished = recorder.done >= target or stopped()
-                if checkpoints is not None and (finished or recorder.done % checkpoint_every == 0):
+                finished = recorder.done >= plan.target or presses.count > 0
+                if checkpoints and (finished or recorder.done % plan.checkpoint_every == 0):
                     recorder.fetch()
                     checkpoints.save()
     except FloatingPointError as error:
-        last = None if checkpoints is None else checkpoints.latest
-        kept = "no checkpoint was kept" if last is None else f"the last good checkpoint is {last}"
+        last = checkpoints and checkpoints.latest
+        kept = f"the last good checkpoint is {shown(last)}" if last else "no checkpoint was kept"
         raise FloatingPointError(f"{error}; {kept}") from None
-    if stopped():
-        where = "" if checkpoints is None else f", saved in {checkpoints.directory}"
-        how = "the same call" if resume else "the same call with resume=True"
-        print(f"Stopped after step {recorder.done} of {target}{where}; {how} goes on.")
-    return history
+    return recorder.done
+
+
+@contextlib.contextmanager
+def _alone_with(gan: DCGAN) -> Iterator[None]:
+    """Refuse a second call of `train` with the same `gan` while the first one runs."""
+    if gan in _in_training:
+        raise RuntimeError("gan is being trained already, by another thread; wait until it is done")
+    _in_training.add(gan)
+    try:
+        yield
+    finally:
+        _in_training.discard(gan)
+
+
+@contextlib.contextmanager
+def _locked(checkpoints: Checkpoints) -> Iterator[None]:
+    """Lock the run's folder; where nothing can be written, no step is wasted."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(checkpoints.lock())
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            folder = shown(checkpoints.directory)
+            raise OSError(
+                f"checkpoint_dir: cannot save checkpoints in {folder}: {error}"
+            ) from error
+        yield
 
 
 def _resume(
@@ -157,12 +191,30 @@ def _resume(
         return
     if not resume:
         raise FileExistsError(
-            f"checkpoint_dir holds the checkpoints of a run: {checkpoints.directory}; "
+            f"checkpoint_dir holds the checkpoints of a run: {shown(checkpoints.directory)}; "
             "give another folder, or resume=True to go on with that run"
         )
+    rates = gan.changed_learning_rates()
     restored = checkpoints.restore_newer({**gan.history.config, **config})
-    if restored is not None:
-        print(f"Resuming: {restored}")
+    if restored is None:
+        return
+    say(f"Resuming: {restored}")
+    for name, rate in rates.items():
+        getattr(gan, name).learning_rate = rate
+        say(f"{name}.learning_rate stays {rate:g}, as it was set; the checkpoint's is not taken.")
+
+
+def _note_environment(gan: DCGAN, step: TrainStep) -> None:
+    """Record what decides the bits of the next steps, and say so if it is not what it was."""
+    options = {"dtype": gan.dtype, "jit_compile": step.jit_compile, "fourier": step.fourier}
+    environment = describe_environment() | {name: str(value) for name, value in options.items()}
+    differing = differences(gan.history.environment, environment, "before")
+    if differing and int(gan.step):
+        say(
+            f"From step {int(gan.step) + 1} on, the bits are not those of an uninterrupted run "
+            f"({differing})."
+        )
+    gan.history.environment = environment
 
 
 def _add_frame(gan: DCGAN, noise: np.ndarray) -> None:

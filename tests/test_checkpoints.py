@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import hashlib
 import io
@@ -56,7 +57,7 @@ def trained(folder):
 
 
 def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.name != ".lock")
 
 
 # What a checkpoint holds
@@ -196,7 +197,7 @@ def test_resume_false_refuses_a_folder_in_use(folder, tiny_gan, tiny_images):
         ("images: ", {"images": np.zeros((22, 8, 8, 1), np.uint8)}),
         ("seed: 0 in the checkpoint, 1 now", {"gan": {"seed": 1}}),
         (
-            "generator_optimizer: .*0.5",
+            "generator_optimizer.learning_rate: .* in the checkpoint, 0.5 now$",
             {"gan": {"generator_optimizer": lambda: keras.optimizers.Adam(0.5)}},
         ),
         (
@@ -221,6 +222,137 @@ def test_other_settings_are_refused(folder, tiny_gan, tiny_images, what, change)
     assert names(folder) == before
 
 
+def test_the_fastest_dtype_of_another_machine_goes_on_and_says_so(tiny_images, tmp_path, capsys):
+    """A run begun on a GPU in bfloat16 may go on where bfloat16 would be emulated."""
+    pictures = np.zeros((32, 8, 8, 1), np.uint8)
+
+    def train(flags, steps):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tf.config, "list_physical_devices", lambda *_: [])
+            patch.setattr("dcgan_helpers._devices.processor_flags", lambda: {flags})
+            gan = dcgan.DCGAN(recipe="quick", image_shape=(8, 8, 1))
+        dcgan.train(gan, pictures, steps=steps, checkpoint_dir=tmp_path, progress=False)
+        return gan
+
+    train("avx512_bf16", 1)
+    capsys.readouterr()
+    gan = train("avx2", 2)
+    assert int(gan.step) == 2
+    assert "dtype: mixed_bfloat16 before, float32 now" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"fourier": False}, "fourier: True before, False now"),
+        ({"jit_compile": True}, "jit_compile: False before, True now"),
+        ({}, None),
+        ("threads", "threads: 2 before, 1 now"),
+    ],
+)
+def test_what_changes_the_bits_is_said_in_one_line(
+    change, said, tiny_images, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    train_tiny(make_tiny_gan(), tiny_images, steps=2, checkpoint_dir=tmp_path)
+    options = change if isinstance(change, dict) else {}
+    if change == "threads":
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    capsys.readouterr()
+    train_tiny(make_tiny_gan(), tiny_images, steps=3, checkpoint_dir=tmp_path, **options)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 + (said is not None)
+    if said:
+        assert lines[1].startswith("From step 3 on, the bits are not those of an uninterrupted run")
+        assert said in lines[1]
+
+
+def test_a_learning_rate_that_was_set_survives_a_resume(folder, tiny_images, capsys):
+    gan = make_tiny_gan()
+    gan.generator_optimizer.learning_rate = 5e-6
+    train_tiny(gan, tiny_images, steps=21, checkpoint_dir=folder)
+    assert float(gan.generator_optimizer.learning_rate) == pytest.approx(5e-6)
+    assert float(gan.discriminator_optimizer.learning_rate) == pytest.approx(1e-4)
+    assert "generator_optimizer.learning_rate stays 5e-06" in capsys.readouterr().out
+    again = make_tiny_gan()  # and the next resume finds it
+    train_tiny(again, tiny_images, steps=22, checkpoint_dir=folder)
+    assert float(again.generator_optimizer.learning_rate) == pytest.approx(5e-6)
+
+
+def test_a_change_of_the_working_directory_does_not_split_a_run(tiny_gan, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    checkpoints = dcgan.Checkpoints(tiny_gan(), "run")
+    path = checkpoints.save()
+    monkeypatch.chdir("elsewhere")
+    checkpoints.save()
+    assert checkpoints.all == [path]
+    assert path.exists()
+    assert names(tmp_path / "elsewhere") == []
+
+
+def test_a_path_that_the_output_cannot_encode(folder, tiny_gan, tiny_images):
+    folder = folder.rename(folder.with_name("zurück"))
+    ascii_only = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    gan = tiny_gan()
+    with contextlib.redirect_stdout(ascii_only):
+        train_tiny(gan, tiny_images, steps=21, checkpoint_dir=folder)
+        ascii_only.flush()
+    assert int(gan.step) == 21
+    assert b"zur\\xfcck" in ascii_only.buffer.getvalue()
+
+
+def test_ctrl_c_while_restoring_leaves_nothing_half_done(folder, tiny_gan, monkeypatch):
+    gan, whole = tiny_gan(), tiny_gan()
+    dcgan.Checkpoints(whole, folder).restore()
+    kind, calls = type(gan.step), []
+
+    def press(self, value, *arguments, **options):
+        calls.append(1)
+        if len(calls) == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return assign_of_kind(self, value, *arguments, **options)
+
+    assign_of_kind = kind.assign
+    monkeypatch.setattr(kind, "assign", press)
+    with pytest.raises(KeyboardInterrupt):
+        dcgan.Checkpoints(gan, folder).restore()
+    monkeypatch.undo()
+    assert_same_state(gan, whole)
+
+
+# Several at once
+
+
+def hold_the_lock(folder, ready, done):
+    with dcgan.Checkpoints(make_tiny_gan(), folder).lock():
+        ready.set()
+        done.wait(60)
+
+
+def test_another_process_in_the_folder_is_named(folder, tiny_gan, tiny_images):
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["dcgan_helpers"])
+    ready, done = processes.Event(), processes.Event()
+    child = processes.Process(target=hold_the_lock, args=(folder, ready, done))
+    child.start()
+    assert ready.wait(60)
+    gan = tiny_gan()
+    with pytest.raises(BlockingIOError, match=f"is in use by process {child.pid} on "):
+        train_tiny(gan, tiny_images, steps=21, checkpoint_dir=folder)
+    assert int(gan.step) <= 20
+    child.kill()  # a lock of a dead process stops nobody
+    child.join()
+    train_tiny(gan, tiny_images, steps=21, checkpoint_dir=folder)
+    assert int(gan.step) == 21
+
+
+def test_a_finished_run_needs_no_lock(folder, tiny_gan, tiny_images):
+    with dcgan.Checkpoints(tiny_gan(), folder).lock():
+        history = train_tiny(tiny_gan(), tiny_images, 4, checkpoint_dir=folder)
+    assert history.epochs == [1, 2, 3, 4]
+
+
 def test_a_checkpoint_saved_by_hand_does_not_switch_off_the_check(tiny_gan, tiny_images, tmp_path):
     dcgan.Checkpoints(tiny_gan(), tmp_path).save()
     train_tiny(tiny_gan(), tiny_images, steps=2, checkpoint_dir=tmp_path)
@@ -228,10 +360,13 @@ def test_a_checkpoint_saved_by_hand_does_not_switch_off_the_check(tiny_gan, tiny
         train_tiny(tiny_gan(), tiny_images, steps=3, batch_size=5, checkpoint_dir=tmp_path)
 
 
-def test_memory_that_is_ahead_of_the_folder_is_not_thrown_away(trained, tiny_images, tiny_gan):
+def test_memory_that_is_ahead_of_the_folder_is_not_thrown_away(
+    trained, tiny_images, tiny_gan, capsys
+):
     gan, folder = trained
     (folder / NEWEST).unlink()
     train_tiny(gan, tiny_images, 5, checkpoint_dir=folder)
+    assert "Resuming" not in capsys.readouterr().out
     whole = tiny_gan()
     train_tiny(whole, tiny_images, 5)
     assert_same_state(gan, whole)
@@ -311,7 +446,7 @@ def test_a_run_goes_on_over_a_damaged_checkpoint(folder, tiny_gan, tiny_images):
 
 
 def test_all_damaged_is_an_error_and_changes_nothing(folder, tiny_gan, tiny_images):
-    for path in folder.iterdir():
+    for path in folder.glob("*.npz"):
         flip_a_bit(path)
     before = {p: p.read_bytes() for p in folder.iterdir()}
     gan = tiny_gan()
@@ -419,7 +554,8 @@ def test_leftovers_of_a_killed_save_are_removed_by_the_next(trained, monkeypatch
 
     def killed(descriptor):
         leftovers.extend(set(names(folder)) - set(before))
-        raise OSError
+        if leftovers:  # not when the lock is taken
+            raise OSError
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", killed)

@@ -41,6 +41,7 @@ def test_labels_are_epochs_where_all_frames_are_at_their_ends():
 def test_arrays_hold_the_whole_record():
     history = dcgan.History(
         config={"seed": 3, "recipe": "quick", "rates": [0.1, None]},
+        environment={"threads": "2"},
         steps_per_epoch=2,
         steps=[1, 2, 3],
         step_losses={"generator_loss": [1.0, 0.5, 0.25], "discriminator_loss": [2.0, 3.0, 4.0]},

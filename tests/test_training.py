@@ -1,5 +1,9 @@
+import gc
+import math
 import os
+import resource
 import signal
+import sys
 import threading
 
 import keras
@@ -10,6 +14,17 @@ from conftest import IMAGE_SHAPE, assert_same_state, train_tiny
 
 import dcgan_helpers as dcgan
 from dcgan_helpers._recorder import Recorder
+
+
+def tiny_generator(image_shape):
+    layers = [keras.Input((3,)), keras.layers.Dense(math.prod(image_shape), activation="tanh")]
+    return keras.Sequential([*layers, keras.layers.Reshape(image_shape)])
+
+
+def tiny_discriminator(image_shape):
+    return keras.Sequential(
+        [keras.Input(image_shape), keras.layers.Flatten(), keras.layers.Dense(1)]
+    )
 
 
 def test_history_of_a_run(tiny_gan, tiny_images):
@@ -170,6 +185,73 @@ def test_trains_outside_the_main_thread(tiny_gan, tiny_images):
     thread.start()
     thread.join()
     assert int(gan.step) == 5
+
+
+def test_a_gan_is_not_trained_twice_at_once(tiny_gan, tiny_images, monkeypatch):
+    gan, seen = tiny_gan(), []
+    original = Recorder.add
+
+    def add(self, losses):
+        original(self, losses)
+        if self.done == 2:
+            with pytest.raises(RuntimeError, match="gan is being trained already"):
+                train_tiny(gan, tiny_images, 1)
+            seen.append(int(gan.step))
+
+    monkeypatch.setattr(Recorder, "add", add)
+    train_tiny(gan, tiny_images, 1)
+    assert seen == [2]
+    train_tiny(gan, tiny_images, 2)  # and afterwards it is free again
+    assert int(gan.step) == 10
+
+
+def test_a_second_ctrl_c_leaves_no_hole_in_the_record(tiny_gan, tiny_images, monkeypatch):
+    """It may come at any moment: here between a step and the record of its losses."""
+    gan = tiny_gan()
+    original = Recorder.add
+
+    def press_then_add(self, losses):
+        if self.done == 1:
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+        original(self, losses)
+
+    monkeypatch.setattr(Recorder, "add", press_then_add)
+    with pytest.raises(KeyboardInterrupt):
+        train_tiny(gan, tiny_images, epochs=2)
+    assert gan.history.steps == [1, 2]
+    assert int(gan.step) == 2
+
+
+# Memory
+
+
+def test_too_many_frames_are_refused(tiny_gan, tiny_images):
+    gan = tiny_gan()
+    with pytest.raises(ValueError, match=r"frame_every must be at least 2 for 300000 steps.*got 1"):
+        train_tiny(gan, tiny_images, steps=300_000, frame_every=1)
+    assert int(gan.step) == 0
+
+
+def megabytes_in_use():
+    gc.collect()
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_is_flat_over_epochs_and_calls(tiny_gan):
+    images = np.zeros((2000, 32, 32, 3), np.float32)  # 25 MB, in 2 steps an epoch
+    gan = dcgan.DCGAN(
+        generator=tiny_generator((32, 32, 3)), discriminator=tiny_discriminator((32, 32, 3))
+    )
+    options = {"batch_size": 1000, "frame_every": 1000}
+    train_tiny(gan, images, 2, **options)
+    before = megabytes_in_use()
+    train_tiny(gan, images, 27, **options)  # one call
+    for epochs in range(28, 53):  # a call each
+        train_tiny(gan, images, epochs, **options)
+    assert megabytes_in_use() - before < 25  # a copy of the data would be 25 a call or an epoch
 
 
 # Losses

@@ -1,0 +1,49 @@
+"""A lock on a folder, for one process at a time."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+NAME = ".lock"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock on `folder`, which exists.
+
+    The system releases it when the process ends, however it ends, so no lock is ever stale.
+
+    Raises:
+        BlockingIOError: another process, or another thread, holds it; the message says who.
+        OSError: nothing can be written into the folder.
+    """
+    with open(folder / NAME, "a+") as file:
+        _lock(file, folder)
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {platform.node()}")
+        file.flush()
+        os.fsync(file.fileno())  # a full disk is noticed now
+        yield
+
+
+def _lock(file: IO[str], folder: Path) -> None:
+    if fcntl is None:
+        return  # on Windows, an open file cannot be removed by another process anyway
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read() or "another process"
+        raise BlockingIOError(f"{folder} is in use by {holder}, which saves a run there") from None
+    except OSError:
+        return  # a file system without locks, as some of networks are
