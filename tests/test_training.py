@@ -5,6 +5,7 @@ import resource
 import signal
 import sys
 import threading
+import weakref
 
 import keras
 import numpy as np
@@ -252,6 +253,15 @@ def test_memory_is_flat_over_epochs_and_calls(tiny_gan):
     for epochs in range(28, 53):  # a call each
         train_tiny(gan, images, epochs, **options)
     assert megabytes_in_use() - before < 25  # a copy of the data would be 25 a call or an epoch
+
+
+def test_a_trained_gan_that_is_dropped_is_gone(tiny_gan, tiny_images):
+    gan = tiny_gan()
+    train_tiny(gan, tiny_images, steps=2)
+    weights = weakref.ref(gan.generator.weights[0])
+    del gan
+    gc.collect()
+    assert weights() is None
 
 
 # Losses
