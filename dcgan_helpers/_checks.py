@@ -242,7 +242,7 @@ def _path(name: str, value: Any) -> Path:
         path = Path(text).expanduser()
         with suppress(FileNotFoundError, NotADirectoryError):
             path.stat()
-    except (OSError, RuntimeError, ValueError) as error:  # a null byte, too long, nobody's home, ...
-        reason = getattr(error, "strerror", None) or error
-        raise ValueError(f"{name} must be a path that can be used, got {text!r}: {reason}") from error
+    except (OSError, RuntimeError, ValueError) as error:  # too long, a null byte, nobody's home
+        reason = f"got {text!r}: {getattr(error, 'strerror', None) or error}"
+        raise ValueError(f"{name} must be a path that can be used, {reason}") from error
     return path
