@@ -52,16 +52,16 @@ def test_gif_of_the_history_of_a_run_shorter_than_an_epoch(tmp_path, tiny_gan, t
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("step", [0, 1])  # frames that are equal, or all but equal
 def test_gif_keeps_equal_frames(tmp_path, channels, step):
-    noise = np.random.default_rng(0).integers(0, 250, (4, 28, 28, channels), dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(0, 250, (4, 128, 128, channels), dtype=np.uint8)
     frames = [noise + np.uint8(step * i) for i in (0, 1, 1, 1, 2, 2)]
-    path = dcgan.make_gif(frames, tmp_path / "a.gif", labels=[""] * 6)
+    path = dcgan.make_gif(frames, tmp_path / "a.gif", labels=[""] * 6, scale=1)
     assert durations(path) == [150] * 5 + [2000]
     above = iio.imread(path, index=...)[:, :20]
     assert above.min() >= 254  # no trace that anyone sees
 
 
 def test_gif_shows_each_frame_as_long_as_asked(tmp_path):
-    for hundredths in (1, 57, 58, 29, 65_500):
+    for hundredths in (1, 57, 201, 402, 65_500):
         path = dcgan.make_gif(FRAMES, tmp_path / "a.gif", frame_seconds=hundredths / 100)
         assert durations(path) == [10 * hundredths, 2000]
 
@@ -72,6 +72,7 @@ def test_gif_labels_of_any_size_are_not_cut(tmp_path, label):
     alone = written_label("", tmp_path / "b.gif")
     assert frame.shape[0] >= alone.shape[0]
     assert frame.shape[1] >= alone.shape[1]
+    assert frame[-36:].min() == 255  # nor over the pictures
     assert frame[[0, -1]].min() == frame[:, [0, -1]].min() == 255  # no letter at an edge
     font = ImageFont.load_default(size=15)
     whole = Image.new("L", (2000, 100), "white")

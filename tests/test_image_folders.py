@@ -155,7 +155,7 @@ def test_many_endings_are_counted(tmp_path):
     write(tmp_path / "a.png")
     for i in range(30):
         (tmp_path / f"frame.{i:04}").touch()
-    with pytest.warns(UserWarning, match=r"30 files: 1 \.0000, .*\.\.\.$"):
+    with pytest.warns(UserWarning, match=r"30 files: (1 \.\d{4}, ){5}\.\.\.$"):
         levels(tmp_path)
 
 
