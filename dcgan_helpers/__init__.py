@@ -4,7 +4,7 @@ import dcgan_helpers as dcgan
 
 gan = dcgan.DCGAN(seed=0)
 history = dcgan.train(gan, dcgan.load_mnist().train_images, epochs=50, checkpoint_dir="run")
-dcgan.make_gif(history.frames, "dcgan.gif")
+dcgan.make_gif(history.frames, "dcgan.gif", labels=history.frame_labels)
 """
 
 from ._quiet import import_tensorflow

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,25 @@ import numpy as np
 import tensorflow as tf
 
 LARGEST_SEED = 2**63 - 1
+LARGEST_SIDE = 2**16 - 1  # pixels, in JPEG and GIF
+_LARGEST_COUNT = 2**31 - 1  # what counts in 32 bits is not to overflow
 
 
-def check_integer(name: str, value: Any, *, minimum: int, maximum: int | None = None) -> int:
-    """Return `value` as an `int` of at least `minimum`, or raise."""
+def check_integer(name: str, value: Any, *, minimum: int, maximum: int = _LARGEST_COUNT) -> int:
+    """Return `value` as an `int` in [minimum, maximum], or raise."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
-    if value < minimum or (maximum is not None and value > maximum):
-        limits = f"at least {minimum}" + ("" if maximum is None else f" and at most {maximum}")
-        raise ValueError(f"{name} must be {limits}, got {value}")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {_shown(value)}")
+    if value > maximum:
+        raise ValueError(f"{name} must be at most {maximum}, got {_shown(value)}")
     return int(value)
+
+
+def _shown(value: Any) -> str:
+    """A number for a message; Python refuses to write one of more than 4,300 digits."""
+    bits = int(value).bit_length() if isinstance(value, (int, np.integer)) else 0
+    return f"an integer of {bits} bits" if bits > 128 else str(value)
 
 
 def check_seed(name: str, value: Any) -> int:
@@ -42,9 +52,13 @@ def check_number(name: str, value: Any, interval: str) -> float:
     low, high = map(float, interval[1:-1].split(","))
     excluded = {low} if interval.startswith("(") else set()
     excluded |= {high} if interval.endswith(")") else set()
-    if not low <= value <= high or value in excluded:  # NaN is in none
-        raise ValueError(f"{name} must be in {interval}, got {value}")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer that is larger than every float
+        number = float("nan")
+    if not low <= number <= high or number in excluded:  # NaN is in none
+        raise ValueError(f"{name} must be in {interval}, got {_shown(value)}")
+    return number
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> str:
@@ -164,7 +178,7 @@ def check_image_shape(name: str, value: Any) -> tuple[int, int, int]:
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be (height, width, channels), got {value!r}") from None
     for side, size in (("height", height), ("width", width)):
-        check_integer(f"{name}'s {side}", size, minimum=4)
+        check_integer(f"{name}'s {side}", size, minimum=4, maximum=LARGEST_SIDE)
         if size % 4:
             raise ValueError(f"{name}'s {side} must be a multiple of 4, got {size}")
     check_integer(f"{name}'s channels", channels, minimum=1)
@@ -219,8 +233,16 @@ def check_new_file(name: str, value: Any, suffix: str) -> Path:
 
 
 def _path(name: str, value: Any) -> Path:
-    if not isinstance(value, (str, os.PathLike)):
+    text = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    if not isinstance(text, str):
         raise TypeError(f"{name} must be a path, got {value!r} ({type(value).__name__})")
-    if not os.fspath(value):
+    if not text:
         raise ValueError(f"{name} must be a path, got an empty string")
-    return Path(value).expanduser()
+    try:
+        path = Path(text).expanduser()
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.stat()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, a null byte, nobody's home
+        reason = f"got {text!r}: {getattr(error, 'strerror', None) or error}"
+        raise ValueError(f"{name} must be a path that can be used, {reason}") from error
+    return path

@@ -19,7 +19,8 @@ def write_whole(path: Path) -> Iterator[BinaryIO]:
     link at `path` stays one, and the file has the permissions that the system gives to new files.
     """
     path = Path(os.path.realpath(path))
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
+    # Of a long name, the whole would be too long; id, since another's may begin alike.
+    unfinished = path.with_name(f".{path.name[:50]}.{os.getpid()}-{id(path)}{UNFINISHED}")
     try:
         with open(unfinished, "wb") as file:
             yield file

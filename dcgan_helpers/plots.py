@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 from ._checks import check_images, check_number, check_one_each
@@ -18,6 +19,7 @@ from .grids import GAP, image_grid
 from .history import History
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"  # Okabe and Ito: safe for the colour-blind
+_POINTS = 9  # of a title
 
 
 def show_images(
@@ -34,7 +36,7 @@ def show_images(
     Args:
         images: `uint8` pixels or floats in [-1, 1], `(n, height, width, channels)`, 1 or 3
             channels.
-        titles: something to write above each image; None writes nothing.
+        titles: something to write above each image, smaller if need be; None writes nothing.
         columns: images in a row; None makes the grid as square as can be.
         size: width of an image, in inches.
 
@@ -54,11 +56,22 @@ def show_images(
     axes.set_position((0, 0, 1, 1))
     draw_grid(axes, grid)
     row_width = (grid.shape[1] + GAP) // (width + GAP)
+    texts = []
     for i, title in enumerate(titles or ()):
         left = i % row_width * (width + GAP)
         top = i // row_width * (images.shape[1] + GAP)
-        axes.text(left + width / 2, top + 0.5, str(title), ha="center", va="top", fontsize=9)
+        place = (left + width / 2, top + 0.5)
+        texts.append(axes.text(*place, str(title), ha="center", va="top", fontsize=_POINTS))
+    _fit(texts, width * inches * figure.dpi, (images.shape[1] - height) * inches * figure.dpi)
     return figure
+
+
+def _fit(texts: Sequence[Text], width: float, height: float) -> None:
+    """Write all texts so small that the widest has room, and the tallest."""
+    boxes = [text.get_window_extent() for text in texts]
+    room = [min(width / max(box.width, 1), height / max(box.height, 1)) for box in boxes]
+    for text in texts:
+        text.set_fontsize(_POINTS * min([1.0, *room]))
 
 
 def plot_history(history: History) -> Figure:

@@ -19,6 +19,7 @@ LOGITS = np.zeros((4, 1), np.float32)
 DIGITS = np.zeros((6, 28, 28, 1), np.uint8)
 FEATURES = np.zeros((6, 5), np.float32)
 NAN = float("nan")
+HUGE = 10**30
 
 SGD = keras.optimizers.SGD()
 NOT_BUILT = keras.Sequential([keras.layers.Dense(1)])
@@ -82,20 +83,31 @@ ROWS = [
     ("seed", "make_dataset(PIXELS, 2, seed=-1)", ValueError, "-1"),
     ("seed", "make_dataset(PIXELS, 2, seed=None)", TypeError, "None"),
     ("epoch", "make_dataset(PIXELS, 2, seed=0, epoch=-1)", ValueError, "-1"),
+    ("batch_size", "make_dataset(PIXELS, HUGE, seed=0)", ValueError, "at most"),
+    ("seed", "make_dataset(PIXELS, 2, seed=HUGE)", ValueError, "at most 9223372036854775807"),
+    ("epoch", "make_dataset(PIXELS, 2, seed=0, epoch=HUGE)", ValueError, "at most 2147483647"),
+    ("epoch", "make_dataset(PIXELS, 2, seed=0, epoch=10**5000)", ValueError, "16610 bits"),
     ("image_shape", "make_generator_model(image_shape=(30, 28, 1))", ValueError, "multiple of 4"),
     ("image_shape", "make_generator_model(image_shape=(28, 28))", TypeError, "channels"),
     ("noise_dim", "make_generator_model(noise_dim=0)", ValueError, "at least 1"),
+    ("noise_dim", "make_generator_model(noise_dim=HUGE)", ValueError, "at most"),
+    ("image_shape", "make_generator_model(image_shape=(HUGE, 28, 1))", ValueError, "height must be at most 65535"),
+    ("image_shape", "make_generator_model(image_shape=(28, 28, HUGE))", ValueError, "channels must be at most"),
     ("seed", "make_generator_model(seed='0')", TypeError, "integer"),
     ("dtype", "make_generator_model(dtype='float31')", ValueError, "float31"),
     ("image_shape", "make_discriminator_model(image_shape=(28, 28, 0))", ValueError, "channels"),
     ("dropout", "make_discriminator_model(dropout=1.5)", ValueError, "[0, 1], got 1.5"),
     ("n", "sample_noise(0, 0)", ValueError, "at least 1"),
+    ("n", "sample_noise(HUGE, 0)", ValueError, "at most 2147483647"),
+    ("noise_dim", "sample_noise(1, 0, noise_dim=HUGE)", ValueError, "at most"),
+    ("seed", "sample_noise(1, -(10**5000))", ValueError, "at least 0, got an integer of 16610 bits"),
     ("n", "sample_noise(2.5, 0)", TypeError, "2.5"),
     ("seed", "sample_noise(1, 2**63)", ValueError, "at most"),
     ("start", "interpolate_noise(NOISE[0] * 0, NOISE[1], 3)", ValueError, "zeros"),
     ("end", "interpolate_noise(NOISE[0], NOISE[1, :2], 3)", ValueError, "(2,)"),
     ("end", "interpolate_noise(NOISE[0], NOISE[1] * NAN, 3)", ValueError, "finite"),
     ("n", "interpolate_noise(NOISE[0], NOISE[1], 1)", ValueError, "at least 2"),
+    ("n", "interpolate_noise(NOISE[0], NOISE[1], HUGE)", ValueError, "at most"),
     ("fake_logits", "generator_loss(FLOATS)", ValueError, "(n, 1)"),
     ("fake_logits", "generator_loss(np.zeros((4, 1), int))", TypeError, "int64"),
     ("fake_logits", "generator_loss(LOGITS[:0])", ValueError, "empty"),
@@ -105,12 +117,16 @@ ROWS = [
     ("fake_logits", "tf.function(discriminator_loss)(LOGITS, np.zeros((4, 2), np.float32))", ValueError, "(4, 2)"),
     ("recipe", "DCGAN(recipe='slow')", ValueError, "'tutorial'"),
     ("batch_size", "recipe(batch_size=0)", ValueError, "at least 1"),
+    ("batch_size", "recipe(batch_size=HUGE)", ValueError, "at most"),
+    ("beta_1", "recipe(beta_1=10**400)", ValueError, "[0, 1), got an integer"),
+    ("ema_gamma", "recipe(ema_gamma=10**400)", ValueError, "(0, inf), got an integer"),
     ("dropout", "recipe(dropout=2)", ValueError, "[0, 1], got 2"),
     ("ema_gamma", "recipe(ema_gamma=0)", ValueError, "(0, inf), got 0"),
     ("beta_1", "recipe(beta_1=1)", ValueError, "[0, 1), got 1"),
     ("dtype", "recipe(dtype='float64')", ValueError, "float32"),
     ("generator_learning_rate", "recipe(generator_learning_rate=0)", ValueError, "(0, inf)"),
     ("seed", "DCGAN(seed=-1)", ValueError, "-1"),
+    ("seed", "DCGAN(seed=HUGE)", ValueError, "at most"),
     ("dtype", "DCGAN(dtype='float64')", ValueError, "float32"),
     ("generator", "DCGAN(generator=len)", ValueError, "Keras model"),
     ("image_shape", "DCGAN(image_shape=(30, 30, 1))", ValueError, "30"),
@@ -141,6 +157,9 @@ ROWS = [
     ("epochs", "train(gan, PIXELS, batch_size=2)", ValueError, "exactly one"),
     ("epochs", "train(gan, PIXELS, 1, steps=1, batch_size=2)", ValueError, "exactly one"),
     ("epochs", "train(gan, PIXELS, 0, batch_size=2)", ValueError, "at least 1"),
+    ("epochs", "train(gan, PIXELS, HUGE, batch_size=2)", ValueError, "at most"),
+    ("steps", "train(gan, PIXELS, steps=HUGE, batch_size=2)", ValueError, "at most"),
+    ("frame_every", "train(gan, PIXELS, 1, batch_size=2, frame_every=HUGE)", ValueError, "at most"),
     ("checkpoint_every", "train(gan, PIXELS, 1, batch_size=2, checkpoint_every=0)", ValueError, "0"),
     ("frame_every", "train(gan, PIXELS, 1, batch_size=2, frame_every='1')", TypeError, "integer"),
     ("checkpoint_dir", "train(gan, PIXELS, 1, batch_size=2, checkpoint_dir=folder / 'file')", NotADirectoryError, "folder"),
@@ -148,9 +167,12 @@ ROWS = [
     ("gan", "Checkpoints(gan.generator, folder)", TypeError, "DCGAN"),
     ("directory", "Checkpoints(gan, folder / 'file')", NotADirectoryError, "folder"),
     ("directory", "Checkpoints(gan, '')", ValueError, "empty"),
+    ("directory", "Checkpoints(gan, b'folder')", TypeError, "bytes"),
     ("max_to_keep", "Checkpoints(gan, folder, max_to_keep=0)", ValueError, "at least 1"),
+    ("max_to_keep", "Checkpoints(gan, folder, max_to_keep=HUGE)", ValueError, "at most"),
     ("images", "image_grid(np.zeros((2, 4, 4, 5), np.uint8))", ValueError, "channels"),
     ("columns", "image_grid(PIXELS, columns=0)", ValueError, "at least 1"),
+    ("columns", "image_grid(PIXELS, columns=HUGE)", ValueError, "at most"),
     ("frames", "make_gif(folder, [])", ValueError, "no frame"),
     ("frames", "make_gif(folder, [PIXELS, PIXELS[:2]])", ValueError, "(2, 8, 8, 1) and (6, 8, 8, 1)"),
     ("frames", "make_gif(folder, [FLOATS + 256])", ValueError, "frames[0]"),
@@ -158,11 +180,16 @@ ROWS = [
     ("labels", "make_gif(folder, [PIXELS, PIXELS], labels=['one'])", ValueError, "2 frames"),
     ("frame_seconds", "make_gif(folder, [PIXELS], frame_seconds=0)", ValueError, "[0.01, 655]"),
     ("scale", "make_gif(folder, [PIXELS], scale=-2)", ValueError, "-2"),
+    ("scale", "make_gif(folder, [PIXELS], scale=HUGE)", ValueError, "at most"),
+    ("scale", "make_gif(folder, [PIXELS], scale=2341)", ValueError, "65548 × 42158 pixels"),
+    ("labels", "make_gif(folder, [PIXELS], labels=['x' * 9999])", ValueError, "65535"),
+    ("frame_seconds", "make_gif(folder, [PIXELS], frame_seconds=10**400)", ValueError, "got an integer"),
     ("path", "make_gif(folder, [PIXELS], name='a.png')", ValueError, ".gif"),
     ("path", "dcgan.make_gif([PIXELS], folder / 'empty')", IsADirectoryError, "folder"),
     ("path", "make_gif(folder, [PIXELS], name='none/a.gif')", FileNotFoundError, "none"),
     ("images", "show_images(PIXELS.astype(int))", TypeError, "int64"),
     ("size", "show_images(PIXELS, size=0)", ValueError, "(0, inf)"),
+    ("size", "show_images(PIXELS, size=10**400)", ValueError, "(0, inf)"),
     ("titles", "show_images(PIXELS, titles=['a'])", ValueError, "6 images"),
     ("history", "plot_history(History())", ValueError, "step"),
     ("name", "show_drawing('cat')", ValueError, "'gan'"),
@@ -179,6 +206,7 @@ ROWS = [
     ("path", "load_image_folder(folder / 'empty')", FileNotFoundError, "none in"),
     ("channels", "load_image_folder(folder, channels=2)", ValueError, "1 (grey)"),
     ("image_size", "load_image_folder(folder, image_size=28)", TypeError, "(height, width)"),
+    ("image_size", "load_image_folder(folder, image_size=(28, HUGE))", ValueError, "at most 65535"),
     ("images", "classify(PIXELS)", ValueError, "(n, 28, 28, 1)"),
     ("images", "classify(DIGITS.astype(int))", TypeError, "int64"),
     ("images", "classifier_features(DIGITS[..., 0])", ValueError, "newaxis"),
@@ -200,6 +228,7 @@ ROWS = [
     ("fake", "precision_recall(FEATURES, DIGITS)", ValueError, "classifier_features(images)"),
     ("fake", "precision_recall(FEATURES, FEATURES[:, :4])", ValueError, "(n, 5)"),
     ("k", "precision_recall(FEATURES, FEATURES, k=0)", ValueError, "at least 1"),
+    ("k", "precision_recall(FEATURES, FEATURES, k=HUGE)", ValueError, "at most"),
     ("k", "precision_recall(FEATURES, FEATURES, k=3.0)", TypeError, "integer"),
     ("counts", "missing_modes([1.0, 2.0])", TypeError, "float64"),
     ("counts", "missing_modes(3)", ValueError, "(classes,)"),
@@ -212,6 +241,7 @@ ROWS = [
     ("generator", "evaluate(gan)", ValueError, "(n, 28, 28, 1)"),
     ("n", "evaluate(gan, n=3)", ValueError, "at least 4"),
     ("n", "evaluate(gan, n=1e4)", TypeError, "10000.0"),
+    ("n", "evaluate(make_generator_model(seed=0), n=HUGE)", ValueError, "at most"),
     ("seed", "evaluate(gan, seed=-1)", ValueError, "-1"),
     ("images", "evaluate_images(DIGITS[:3])", ValueError, "at least 4"),
 ]  # fmt: skip
@@ -227,6 +257,35 @@ def test_bad_input_is_refused(argument, call, exception, word, gan, folder):
         eval(call, {**names, "gan": gan, "folder": folder})
     assert re.search(rf"\b{re.escape(argument)}\b", str(raised.value))
     assert int(gan.step) == 0
+    assert sorted(folder.rglob("*")) == before
+
+
+PATHS = {
+    "a null byte": "a\0b.gif",
+    "nobody's home": "~nobody-of-this-name/a.gif",
+    "300 characters": "a" * 296 + ".gif",
+    "5000 characters": "a/" * 2500 + ".gif",
+    "no file system can encode it": "\ud800.gif",
+}
+
+
+@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
+@pytest.mark.parametrize(
+    ("argument", "call"),
+    [
+        ("path", "make_gif([PIXELS], path)"),
+        ("path", "load_image_folder(path)"),
+        ("directory", "Checkpoints(gan, path)"),
+        ("checkpoint_dir", "train(gan, PIXELS, 1, batch_size=2, checkpoint_dir=path)"),
+    ],
+)
+def test_a_path_that_can_not_be_is_refused(argument, call, path, gan, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    before = sorted(folder.rglob("*"))
+    names = {**{name: getattr(dcgan, name) for name in dcgan.__all__}, "PIXELS": PIXELS}
+    with pytest.raises(ValueError, match=rf"^{argument} must be a path .*: ") as raised:
+        eval(call, {**names, "gan": gan, "path": path})
+    str(raised.value).encode()  # can be shown
     assert sorted(folder.rglob("*")) == before
 
 

@@ -38,3 +38,19 @@ def test_a_link_stays_a_link_and_a_new_file_has_the_usual_permissions(tmp_path):
     assert link.is_symlink()
     assert target.read_bytes() == b"x"
     assert os.stat(target).st_mode == os.stat(usual).st_mode
+
+
+@pytest.mark.parametrize("letter", ["a", "數"])
+def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path, letter):
+    path = tmp_path / (letter * (255 // len(letter.encode())))
+    with write_whole(path) as file:
+        file.write(b"x")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_files_whose_long_names_begin_alike(tmp_path):
+    a, b = tmp_path / ("x" * 200 + "a"), tmp_path / ("x" * 200 + "b")
+    with write_whole(a) as first, write_whole(b) as second:
+        first.write(b"a")
+        second.write(b"b")
+    assert (a.read_bytes(), b.read_bytes()) == (b"a", b"b")

@@ -83,3 +83,20 @@ def test_figures_are_not_shown_twice():
     dcgan.show_images(np.zeros((1, 8, 8, 1), np.uint8))
     dcgan.plot_history(history(2))
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("title", ["a title that is wider than its image", "one\ntwo\nthree", "7"])
+@pytest.mark.parametrize("size", [0.5, 0.9])
+def test_titles_of_any_size_keep_to_their_place(title, size):
+    figure = dcgan.show_images(
+        np.zeros((6, 28, 28, 1), np.uint8), titles=["", *[title] * 5], columns=3, size=size
+    )
+    (axes,) = figure.axes
+    place = axes.transData.inverted()
+    for i, text in enumerate(axes.texts):
+        left, top = i % 3 * 30, i // 3 * 37  # 7 rows for a title, 28 of pixels, 2 between them
+        (x0, y1), (x1, y0) = place.transform(text.get_window_extent())
+        assert left - 1 <= x0 <= x1 <= left + 29
+        assert top - 1 <= y0 <= y1 <= top + 8
+    if (title, size) == ("7", 0.9):
+        assert text.get_fontsize() == 9
