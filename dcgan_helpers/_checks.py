@@ -236,8 +236,8 @@ def _path(name: str, value: Any) -> Path:
     text = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
     if not isinstance(text, str):
         raise TypeError(f"{name} must be a path, got {value!r} ({type(value).__name__})")
-    if not text:
-        raise ValueError(f"{name} must be a path, got an empty string")
+    if not text or "://" in text:  # of an address, a folder of that name would be made
+        raise ValueError(f"{name} must be a path on this machine, got {text!r}")
     try:
         path = Path(text).expanduser()
         with suppress(FileNotFoundError, NotADirectoryError):

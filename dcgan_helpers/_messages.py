@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 
-def say(text: str) -> None:
-    """Print `text`, whatever the output can encode."""
-    try:
-        print(text)
-    except UnicodeEncodeError:
-        print(text.encode("ascii", "backslashreplace").decode())
+def say(line: str) -> None:
+    """Print a line; what the output cannot encode, in the name of a file, is printed as escapes."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # there may be no output at all
+    print(line.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def shown(path: Path) -> str:

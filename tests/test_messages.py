@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from dcgan_helpers._output import say
+from dcgan_helpers._messages import say
 
 
 @pytest.mark.parametrize(
