@@ -228,10 +228,13 @@ def test_a_checkpoint_saved_by_hand_does_not_switch_off_the_check(tiny_gan, tiny
         train_tiny(tiny_gan(), tiny_images, steps=3, batch_size=5, checkpoint_dir=tmp_path)
 
 
-def test_memory_that_is_ahead_of_the_folder_is_not_thrown_away(trained, tiny_images, tiny_gan):
+def test_memory_that_is_ahead_of_the_folder_is_not_thrown_away(
+    trained, tiny_images, tiny_gan, capsys
+):
     gan, folder = trained
     (folder / NEWEST).unlink()
     train_tiny(gan, tiny_images, 5, checkpoint_dir=folder)
+    assert "Resuming" not in capsys.readouterr().out
     whole = tiny_gan()
     train_tiny(whole, tiny_images, 5)
     assert_same_state(gan, whole)

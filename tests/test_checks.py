@@ -71,6 +71,8 @@ ROWS = [
     ("images", "tf.data.Dataset.from_tensors(PIXELS).map(normalize)", TypeError, "map"),
     ("images", "denormalize(PIXELS)", TypeError, "[-1, 1]"),
     ("images", "denormalize(FLOATS * 0 + 255)", ValueError, "to 255"),
+    ("images", "denormalize(FLOATS * 1.001)", ValueError, "-1.001"),
+    ("images", "denormalize(FLOATS * -1.001)", ValueError, "to 1.001"),
     ("images", "denormalize(with_nan(FLOATS))", ValueError, "NaN"),
     ("images", "denormalize(FLOATS - np.inf)", ValueError, "-inf"),
     ("images", "make_dataset(PIXELS.astype(np.float32) + 255, 2, seed=0)", ValueError, "255"),
