@@ -150,7 +150,7 @@ ROWS = [
     ("directory", "Checkpoints(gan, folder / 'file')", NotADirectoryError, "folder"),
     ("directory", "Checkpoints(gan, '')", ValueError, "empty"),
     ("max_to_keep", "Checkpoints(gan, folder, max_to_keep=0)", ValueError, "at least 1"),
-    ("images", "image_grid(np.zeros((2, 4, 4, 5), np.uint8))", ValueError, "channels"),
+    ("images", "image_grid(np.zeros((2, 4, 4, 2), np.uint8))", ValueError, "channels"),
     ("columns", "image_grid(PIXELS, columns=0)", ValueError, "at least 1"),
     ("frames", "make_gif(folder, [])", ValueError, "no frame"),
     ("frames", "make_gif(folder, [PIXELS, PIXELS[:2]])", ValueError, "(2, 8, 8, 1) and (6, 8, 8, 1)"),

@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import IMAGE_SHAPE, make_averaging_gan, state_of, train_tiny
+from conftest import IMAGE_SHAPE, make_averaging_gan, make_tiny_gan, state_of, train_tiny
 
 import dcgan_helpers as dcgan
 from dcgan_helpers import train_step as module
@@ -73,10 +73,23 @@ def without_dropout():
     return keras.Sequential(
         [
             keras.Input((8, 8, 1)),
+            keras.layers.Conv2D(
+                4, 3, 2, kernel_initializer=keras.initializers.GlorotUniform(seed=0)
+            ),
+            keras.layers.LeakyReLU(),
             keras.layers.Flatten(),
-            keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed=0)),
+            keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed=1)),
         ]
     )
+
+
+@pytest.fixture
+def policy(dtype):
+    """Layers are made in this dtype policy."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    yield
+    keras.config.set_dtype_policy(before)
 
 
 def test_xla_computes_the_same_steps(tiny_images, monkeypatch):
@@ -104,6 +117,7 @@ def test_xla_computes_the_same_steps(tiny_images, monkeypatch):
 @pytest.mark.parametrize(
     ("dtype", "tolerance"), [("float32", 1e-4), ("mixed_float16", 0.1), ("mixed_bfloat16", 0.1)]
 )
+@pytest.mark.usefixtures("policy")
 def test_xla_compiles_the_step_as_one_program(dtype, tolerance, tiny_images, monkeypatch):
     noise = tf.constant(dcgan.sample_noise(4, seed=0, noise_dim=3))
     monkeypatch.setattr(tf.random, "stateless_normal", lambda shape, seed: noise)
@@ -113,17 +127,12 @@ def test_xla_compiles_the_step_as_one_program(dtype, tolerance, tiny_images, mon
         optimizers = [keras.optimizers.SGD(0.1) for _ in range(2)]
         if dtype == "mixed_float16":
             optimizers = [keras.optimizers.LossScaleOptimizer(o) for o in optimizers]
-        gan = dcgan.DCGAN(
-            dtype=dtype,
-            generator=dcgan.make_generator_model(
-                image_shape=IMAGE_SHAPE, noise_dim=3, seed=1, dtype=dtype
-            ),
-            discriminator=dcgan.make_discriminator_model(  # random numbers are others under XLA
-                image_shape=IMAGE_SHAPE, dropout=0, seed=0, dtype=dtype
-            ),
+        gan = make_tiny_gan(
+            discriminator=without_dropout(),
             generator_optimizer=optimizers[0],
             discriminator_optimizer=optimizers[1],
         )
+        assert gan.generator.layers[-1].compute_dtype == dtype.removeprefix("mixed_")
         before = gan.generator.get_weights()
         step = dcgan.make_train_step(gan, jit_compile=jit_compile, fourier=False)
         if jit_compile:  # fails where TensorFlow would have to compute a part
