@@ -46,6 +46,7 @@ def test_what_is_said_by_an_import_that_fails_is_shown(import_instead):
     failed = import_instead(NOISY + "raise ImportError('broken')")
     assert failed.returncode == 1
     assert failed.stderr.startswith("no GPU here")
+    assert failed.stderr.count("no GPU here") == 1, "the import goes no further"
     assert "ImportError: broken" in failed.stderr
 
 

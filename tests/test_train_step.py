@@ -271,7 +271,7 @@ def test_many_runs_in_a_process_are_not_taken_for_one_that_retraces(tiny_gan, ti
     remarks = logging.handlers.BufferingHandler(100)
     tf.get_logger().addHandler(remarks)
     try:
-        for seed in range(8):
+        for seed in range(6):
             train_tiny(tiny_gan(seed), tiny_images, steps=1)
     finally:
         tf.get_logger().removeHandler(remarks)
