@@ -69,7 +69,7 @@ def test_evaluation_is_shown_as_a_table():
 
 
 @pytest.mark.long
-def test_ten_thousand_samples_take_less_than_a_minute():
-    start = time.monotonic()
+def test_ten_thousand_samples_take_less_than_a_minute_of_two_cores():
+    start = time.process_time()
     dcgan.evaluate(dcgan.make_generator_model(seed=0), progress=False)
-    assert time.monotonic() - start < 60
+    assert time.process_time() - start < 2 * 60
