@@ -178,7 +178,11 @@ def test_resumes_in_the_middle_of_an_epoch_and_says_so(tiny_images, tmp_path, ca
 
 @pytest.mark.parametrize("options", [{"jit_compile": True}, {"fourier": False}])
 def test_resumes_exactly_however_it_is_compiled(options, tiny_images, tmp_path):
-    assert_resumes_exactly(make_tiny_gan, tiny_images, tmp_path, stop_at=9, steps=10, **options)
+    _, gan = assert_resumes_exactly(
+        make_tiny_gan, tiny_images, tmp_path, stop_at=9, steps=10, **options
+    )
+    step = dcgan.make_train_step(gan, **options)
+    assert step.function.experimental_get_tracing_count() == 1, "it is compiled as asked for"
 
 
 def test_resume_false_refuses_a_folder_in_use(folder, tiny_gan, tiny_images):

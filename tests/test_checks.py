@@ -111,6 +111,7 @@ ROWS = [
     ("beta_1", "recipe(beta_1=1)", ValueError, "[0, 1), got 1"),
     ("dtype", "recipe(dtype='float64')", ValueError, "float32"),
     ("generator_learning_rate", "recipe(generator_learning_rate=0)", ValueError, "(0, inf)"),
+    ("discriminator_learning_rate", "recipe(discriminator_learning_rate=0)", ValueError, "(0, inf)"),
     ("seed", "DCGAN(seed=-1)", ValueError, "-1"),
     ("dtype", "DCGAN(dtype='float64')", ValueError, "float32"),
     ("generator", "DCGAN(generator=len)", ValueError, "Keras model"),

@@ -29,6 +29,16 @@ def test_history_of_a_run(tiny_gan, tiny_images):
     np.testing.assert_array_equal(history.frames[-1], dcgan.denormalize(gan.generate(noise)))
 
 
+def test_a_run_is_its_steps_over_the_batches_of_its_seed(tiny_gan, tiny_images):
+    gan, by_hand = tiny_gan(seed=3), tiny_gan(seed=3)
+    history = train_tiny(gan, tiny_images, steps=7)
+    step, losses = dcgan.make_train_step(by_hand), []
+    for epoch in range(2):
+        for batch in dcgan.make_dataset(tiny_images, 4, seed=3, epoch=epoch):
+            losses.append(float(step(batch)["generator_loss"]))
+    assert losses[:7] == history.step_losses["generator_loss"]
+
+
 def test_the_record_says_how_the_run_was_run(tiny_gan, tiny_images):
     gan = tiny_gan(seed=3)
     config = train_tiny(gan, tiny_images, steps=1).config
