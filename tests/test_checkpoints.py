@@ -178,9 +178,8 @@ def test_resumes_in_the_middle_of_an_epoch_and_says_so(tiny_images, tmp_path, ca
 
 @pytest.mark.parametrize("options", [{"jit_compile": True}, {"fourier": False}])
 def test_resumes_exactly_however_it_is_compiled(options, tiny_images, tmp_path):
-    _, gan = assert_resumes_exactly(
-        make_tiny_gan, tiny_images, tmp_path, stop_at=9, steps=10, **options
-    )
+    stops = {"stop_at": 9, "steps": 10}
+    _, gan = assert_resumes_exactly(make_tiny_gan, tiny_images, tmp_path, **stops, **options)
     step = dcgan.make_train_step(gan, **options)
     assert step.function.experimental_get_tracing_count() == 1, "it is compiled as asked for"
 
