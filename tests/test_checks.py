@@ -34,6 +34,13 @@ SUBCLASS = Subclass(
 OF_30_PIXELS = keras.Sequential(
     [keras.Input((30, 30, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
 )
+BEYOND_1 = keras.Sequential(
+    [
+        keras.Input((3,)),
+        keras.layers.Dense(784, bias_initializer="ones"),
+        keras.layers.Reshape(DIGITS.shape[1:]),
+    ]
+)
 BOTH = [keras.Input((3,)), keras.Input((3,))]
 TWO_INPUTS = keras.Model(BOTH, SUBCLASS(keras.layers.add(BOTH)))
 
@@ -212,6 +219,7 @@ ROWS = [
     ("training_images", "nearest_training_images(PIXELS, with_nan(PIXELS))", ValueError, "NaN"),
     ("generator", "evaluate([1])", TypeError, "Keras"),
     ("generator", "evaluate(gan)", ValueError, "(n, 28, 28, 1)"),
+    ("generator", "evaluate(BEYOND_1)", ValueError, "[-1, 1], got values from"),
     ("n", "evaluate(gan, n=3)", ValueError, "at least 4"),
     ("n", "evaluate(gan, n=1e4)", TypeError, "10000.0"),
     ("seed", "evaluate(gan, seed=-1)", ValueError, "-1"),

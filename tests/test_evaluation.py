@@ -64,6 +64,7 @@ def test_evaluation_is_shown_as_a_table():
         "6: 1,112, 7: 1,112, 8: 1,104, 9: 0",
     ]
     table = evaluation._repr_markdown_()
+    assert table.startswith("| 10,000 images |")
     assert "| recall | 0.800 | 0 to 1 |" in table
     assert "9: 0." in table
 
