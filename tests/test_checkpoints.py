@@ -119,6 +119,8 @@ def test_latest_and_pruning(trained):
     gan.step.assign_add(1)
     assert one.save() == one.latest
     assert names(folder) == ["step-00000021.npz"]
+    gan.step.assign(3)
+    assert one.save().exists(), "what was just saved stays, though its step is not the last"
 
 
 def test_files_of_other_names_are_left_alone(folder, tiny_gan, tiny_images):
@@ -140,12 +142,13 @@ def test_order_is_by_step_not_by_name(tmp_path, tiny_gan):
 
 
 def test_folder_without_checkpoints(tiny_gan, tmp_path):
-    checkpoints = dcgan.Checkpoints(tiny_gan(), tmp_path / "none")
+    checkpoints = dcgan.Checkpoints(tiny_gan(), tmp_path / "none" / "deep")
     assert checkpoints.latest is None
     assert checkpoints.all == []
     with pytest.raises(FileNotFoundError, match="no checkpoint in"):
         checkpoints.restore()
     assert not (tmp_path / "none").exists()
+    assert checkpoints.save().exists()
 
 
 @pytest.mark.parametrize("name", ["exp[lr=1e-4] *é?"])
@@ -179,7 +182,10 @@ def test_resumes_in_the_middle_of_an_epoch_and_says_so(tiny_images, tmp_path, ca
 
 @pytest.mark.parametrize("options", [{"jit_compile": True}, {"fourier": False}])
 def test_resumes_exactly_however_it_is_compiled(options, tiny_images, tmp_path):
-    assert_resumes_exactly(make_tiny_gan, tiny_images, tmp_path, stop_at=9, steps=10, **options)
+    stops = {"stop_at": 9, "steps": 10}
+    _, gan = assert_resumes_exactly(make_tiny_gan, tiny_images, tmp_path, **stops, **options)
+    step = dcgan.make_train_step(gan, **options)
+    assert step.function.experimental_get_tracing_count() == 1, "it is compiled as asked for"
 
 
 def test_resume_false_refuses_a_folder_in_use(folder, tiny_gan, tiny_images):
@@ -355,6 +361,8 @@ def test_a_finished_run_needs_no_lock(folder, tiny_gan, tiny_images):
 
 def test_a_checkpoint_saved_by_hand_does_not_switch_off_the_check(tiny_gan, tiny_images, tmp_path):
     dcgan.Checkpoints(tiny_gan(), tmp_path).save()
+    with pytest.raises(ValueError, match="seed: 0 in the checkpoint, 1 now"):
+        dcgan.Checkpoints(tiny_gan(seed=1), tmp_path).restore()
     train_tiny(tiny_gan(), tiny_images, steps=2, checkpoint_dir=tmp_path)
     with pytest.raises(ValueError, match="batch_size: 4 in the checkpoint, 5 now"):
         train_tiny(tiny_gan(), tiny_images, steps=3, batch_size=5, checkpoint_dir=tmp_path)
@@ -403,6 +411,10 @@ DAMAGES = {
     "another kind of file": lambda file: file.write_text("{}"),
     "a folder": lambda file: (file.unlink(), file.mkdir()),
     "compressed": lambda file: rewrite(file, unpacks_to_more_than_its_size, np.savez_compressed),
+    "an object": lambda file: rewrite(
+        file, lambda c: c.update({"history/steps": np.array([slice(3)])})
+    ),
+    "format of the past": lambda file: rewrite(file, lambda c: c.update(format=1)),
     "format of the future": lambda file: rewrite(file, lambda c: c.update(format=3)),
     "an array of another name": lambda file: rewrite(file, of_another_name),
     "settings that are no JSON": lambda file: rewrite(
@@ -521,6 +533,9 @@ def test_a_disk_that_is_really_full(small_disk, tiny_gan):
             dcgan.Checkpoints(gan, folder).save()
         (folder / "filler").unlink()
         assert names(folder) == ["step-00000005.npz"]
+    (folder / "filler").write_bytes(bytes(shutil.disk_usage(folder).free))
+    with pytest.raises(OSError, match="cannot save"):
+        dcgan.Checkpoints(gan, folder).check_writable()
     assert dcgan.Checkpoints(tiny_gan(), folder).restore().step == 5
 
 
@@ -563,7 +578,7 @@ def test_leftovers_of_a_killed_save_are_removed_by_the_next(trained, monkeypatch
         checkpoints = dcgan.Checkpoints(gan, folder)
         with pytest.raises(OSError, match="could not save"):
             checkpoints.save()
-    (folder / leftovers[0]).write_bytes(b"half")
+    (folder / leftovers[0].replace(str(os.getpid()), "1")).write_bytes(b"half")
     assert checkpoints.latest == folder / NEWEST
     checkpoints.save()
     assert names(folder) == [*before[1:], "step-00000021.npz"]

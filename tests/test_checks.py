@@ -35,6 +35,13 @@ SUBCLASS = Subclass(
 OF_30_PIXELS = keras.Sequential(
     [keras.Input((30, 30, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
 )
+BEYOND_1 = keras.Sequential(
+    [
+        keras.Input((3,)),
+        keras.layers.Dense(784, bias_initializer="ones"),
+        keras.layers.Reshape(DIGITS.shape[1:]),
+    ]
+)
 BOTH = [keras.Input((3,)), keras.Input((3,))]
 TWO_INPUTS = keras.Model(BOTH, SUBCLASS(keras.layers.add(BOTH)))
 
@@ -72,7 +79,8 @@ ROWS = [
     ("images", "tf.data.Dataset.from_tensors(PIXELS).map(normalize)", TypeError, "map"),
     ("images", "denormalize(PIXELS)", TypeError, "[-1, 1]"),
     ("images", "denormalize(FLOATS * 0 + 255)", ValueError, "to 255"),
-    ("images", "denormalize(FLOATS * 0 + 1.005)", ValueError, "to 1.005"),
+    ("images", "denormalize(FLOATS * 1.001)", ValueError, "-1.001"),
+    ("images", "denormalize(FLOATS * -1.001)", ValueError, "to 1.001"),
     ("images", "denormalize(with_nan(FLOATS))", ValueError, "NaN"),
     ("images", "denormalize(FLOATS - np.inf)", ValueError, "-inf"),
     ("images", "make_dataset(PIXELS.astype(np.float32) + 255, 2, seed=0)", ValueError, "255"),
@@ -125,6 +133,7 @@ ROWS = [
     ("beta_1", "recipe(beta_1=1)", ValueError, "[0, 1), got 1"),
     ("dtype", "recipe(dtype='float64')", ValueError, "float32"),
     ("generator_learning_rate", "recipe(generator_learning_rate=0)", ValueError, "(0, inf)"),
+    ("discriminator_learning_rate", "recipe(discriminator_learning_rate=0)", ValueError, "(0, inf)"),
     ("seed", "DCGAN(seed=-1)", ValueError, "-1"),
     ("seed", "DCGAN(seed=HUGE)", ValueError, "at most"),
     ("dtype", "DCGAN(dtype='float64')", ValueError, "float32"),
@@ -171,7 +180,7 @@ ROWS = [
     ("directory", "Checkpoints(gan, b'folder')", TypeError, "bytes"),
     ("max_to_keep", "Checkpoints(gan, folder, max_to_keep=0)", ValueError, "at least 1"),
     ("max_to_keep", "Checkpoints(gan, folder, max_to_keep=HUGE)", ValueError, "at most"),
-    ("images", "image_grid(np.zeros((2, 4, 4, 5), np.uint8))", ValueError, "channels"),
+    ("images", "image_grid(np.zeros((2, 4, 4, 2), np.uint8))", ValueError, "channels"),
     ("columns", "image_grid(PIXELS, columns=0)", ValueError, "at least 1"),
     ("columns", "image_grid(PIXELS, columns=HUGE)", ValueError, "at most"),
     ("frames", "make_gif(folder, [])", ValueError, "no frame"),
@@ -240,6 +249,7 @@ ROWS = [
     ("training_images", "nearest_training_images(PIXELS, with_nan(PIXELS))", ValueError, "NaN"),
     ("generator", "evaluate([1])", TypeError, "Keras"),
     ("generator", "evaluate(gan)", ValueError, "(n, 28, 28, 1)"),
+    ("generator", "evaluate(BEYOND_1)", ValueError, "[-1, 1], got values from"),
     ("n", "evaluate(gan, n=3)", ValueError, "at least 4"),
     ("n", "evaluate(gan, n=1e4)", TypeError, "10000.0"),
     ("n", "evaluate(make_generator_model(seed=0), n=HUGE)", ValueError, "at most"),

@@ -59,5 +59,11 @@ def test_seed_decides_weights_and_dropout(mnist):
     assert not np.array_equal(first(images, training=True).numpy(), logits[0])
 
 
+def test_mixed_precision_keeps_weights_in_float32():
+    model = dcgan.make_discriminator_model(dtype="mixed_bfloat16")
+    assert {layer.compute_dtype for layer in model.layers} == {"bfloat16"}
+    assert {w.dtype for w in model.weights} == {"float32"}
+
+
 def test_other_image_shapes():
     assert dcgan.make_discriminator_model(image_shape=(32, 64, 3)).input_shape == (None, 32, 64, 3)

@@ -7,8 +7,9 @@ from dcgan_helpers.drawings import DRAWINGS
 def test_every_drawing_is_a_picture_with_a_description():
     names = sorted(file.stem for file in DRAWINGS.glob("*.svg"))
     assert "gan" in names
-    for name in names:
-        svg = dcgan.show_drawing(name).data
+    drawings = [dcgan.show_drawing(name).data for name in names]
+    assert len(set(drawings)) == len(names)
+    for svg in drawings:
         assert "<title" in svg
         assert "<desc" in svg
         assert "<script" not in svg

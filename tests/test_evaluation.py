@@ -17,15 +17,14 @@ def test_evaluate_makes_one_image_before_it_makes_many(tiny_gan, monkeypatch):
 
 def test_evaluate_is_its_parts(mnist, capsys):
     """On more images than are made at a time."""
-    gan = dcgan.DCGAN(seed=3)
+    gan = dcgan.DCGAN(generator=dcgan.load_reference_generator())
     images = gan.generate(dcgan.sample_noise(510, seed=1))
     evaluation = dcgan.evaluate_images(images)
     assert "510/510" in capsys.readouterr().err
-    for generator in (gan, gan.generator):
-        assert dcgan.evaluate(generator, n=510, seed=1, progress=False) == evaluation
+    assert dcgan.evaluate(gan, n=510, seed=1, progress=False) == evaluation
     assert capsys.readouterr() == ("", "")
     assert int(gan.step) == 0
-    assert evaluation.recall == 0  # grey squares are no digits
+    assert 0.3 < evaluation.precision < evaluation.recall < 0.9
     real, fake = map(dcgan.classifier_features, (mnist.test_images, images))
     counts = dcgan.class_histogram(images)
     assert evaluation == dcgan.Evaluation(
@@ -65,12 +64,13 @@ def test_evaluation_is_shown_as_a_table():
         "6: 1,112, 7: 1,112, 8: 1,104, 9: 0",
     ]
     table = evaluation._repr_markdown_()
+    assert table.startswith("| 10,000 images |")
     assert "| recall | 0.800 | 0 to 1 |" in table
     assert "9: 0." in table
 
 
 @pytest.mark.long
-def test_ten_thousand_samples_take_less_than_a_minute():
-    start = time.monotonic()
+def test_ten_thousand_samples_take_less_than_a_minute_of_two_cores():
+    start = time.process_time()
     dcgan.evaluate(dcgan.make_generator_model(seed=0), progress=False)
-    assert time.monotonic() - start < 60
+    assert time.process_time() - start < 2 * 60

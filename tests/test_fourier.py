@@ -47,12 +47,33 @@ def test_only_the_generators_first_transposed_convolution_is_replaced():
     assert not any(fourier.pays(layer) for layer in discriminator.layers)
 
 
-@pytest.mark.parametrize("options", [{"strides": 2}, {"padding": "valid"}, {"kernel_size": (3, 5)}])
+class OfOnesOwn(keras.layers.Conv2DTranspose):
+    """May do something else than its parent."""
+
+
+def pays(kind=keras.layers.Conv2DTranspose, shape=(7, 7, 64), **options):
+    layer = kind(**{"filters": 64, "kernel_size": 5, "padding": "same", **options})
+    keras.Sequential([keras.Input(shape), layer])
+    return fourier.pays(layer)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"strides": 2},
+        {"padding": "valid"},
+        {"dilation_rate": 2},
+        {"data_format": "channels_first"},
+        {"kernel_size": (3, 5)},
+        {"kernel_size": 4},
+        {"kernel_size": 3},  # possible, but saves less than half
+        {"shape": (None, 7, 64)},
+        {"kind": OfOnesOwn},
+    ],
+)
 def test_other_layers_are_left_alone(options):
-    arguments = {"filters": 64, "kernel_size": 5, "padding": "same", **options}
-    layer = keras.layers.Conv2DTranspose(**arguments)
-    keras.Sequential([keras.Input((7, 7, 64)), layer])
-    assert not fourier.pays(layer)
+    assert pays()
+    assert not pays(**options)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -89,6 +110,8 @@ def test_a_model_gives_the_same_images(training):
     # How large bfloat16's own error is depends on the processor; this is to be of its size.
     own = error(theirs, "bfloat16")
     assert error(ours_in_bfloat16, "bfloat16") < 1.2 * own < 0.1
+    first_layers = keras.Sequential(in_bfloat16.layers[:3])
+    assert fourier.call_with_fourier(first_layers, noise, training=training).dtype == "bfloat16"
 
 
 def test_a_model_with_a_call_of_its_own_is_left_alone():

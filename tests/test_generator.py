@@ -90,7 +90,7 @@ def test_other_image_shapes(image_shape):
 
 def test_mixed_precision_keeps_weights_in_float32():
     model = dcgan.make_generator_model(dtype="mixed_bfloat16")
-    assert model.layers[0].compute_dtype == "bfloat16"
+    assert {layer.compute_dtype for layer in model.layers} == {"bfloat16"}
     assert {w.dtype for w in model.weights} == {"float32"}
 
 
@@ -112,8 +112,10 @@ def test_more_noise_begins_with_the_same():
     np.testing.assert_array_equal(dcgan.sample_noise(9, 3)[:4], dcgan.sample_noise(4, 3))
 
 
-def test_interpolation_keeps_to_the_sphere():
-    start, end = (v / np.linalg.norm(v) for v in dcgan.sample_noise(2, seed=0))
+@pytest.mark.parametrize("apart", [1, 0.3])  # along a chord, the second would be 1 % too short
+def test_interpolation_keeps_to_the_sphere(apart):
+    first, second = dcgan.sample_noise(2, seed=2)
+    start, end = (v / np.linalg.norm(v) for v in (first, first + apart * (second - first)))
     path = dcgan.interpolate_noise(start, end, 11)
     np.testing.assert_array_equal(path[[0, -1]], [start, end])
     np.testing.assert_allclose(np.linalg.norm(path, axis=1), 1, atol=1e-5)
@@ -124,3 +126,5 @@ def test_interpolation_keeps_to_the_sphere():
 def test_interpolation_between_parallel_vectors_is_a_line():
     path = dcgan.interpolate_noise(np.ones(3, np.float32), 2 * np.ones(3, np.float32), 3)
     np.testing.assert_allclose(path, [[1] * 3, [1.5] * 3, [2] * 3], atol=1e-6)
+    for v in dcgan.sample_noise(20, seed=0):  # of about half, the cosine is rounded to above 1
+        np.testing.assert_allclose(dcgan.interpolate_noise(v, v, 3), [v] * 3, rtol=1e-6)

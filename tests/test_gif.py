@@ -98,12 +98,15 @@ def test_gif_shows_the_digits(digit_gif, mnist):
     frame = iio.imread(digit_gif, index=50, mode="L")
     digits = frame[-(4 * 28 + 3 * 2) * 2 :: 2, ::2]
     expected = dcgan.image_grid(mnist.train_images[50 * 16 : 51 * 16])
-    assert np.abs(digits.astype(int) - expected).max() <= 8  # fewer greys, else the same
+    assert np.abs(digits.astype(int) - expected).max() <= 4  # fewer greys, else the same
+    assert len(np.unique(digits)) <= 33
 
 
 def test_gif_labels_are_drawn(tmp_path):
     frames = np.zeros((3, 4, 28, 28, 1), np.uint8)
-    path = dcgan.make_gif(frames, tmp_path / "a.gif", labels=["epoch 1", "epoch 2", "epoch 1"])
+    seconds = {"frame_seconds": 0.5, "hold_seconds": 0.25}
+    path = dcgan.make_gif(frames, tmp_path / "a.gif", labels=["one", "two", "one"], **seconds)
+    assert [iio.immeta(path, index=i)["duration"] for i in range(3)] == [500, 500, 250]
     labels = [iio.imread(path, index=i, mode="L")[:20] for i in range(3)]
     assert (labels[0] < 128).sum() > 40  # black on white
     np.testing.assert_array_equal(labels[0], labels[2])

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -39,16 +41,17 @@ def test_labels_are_epochs_where_all_frames_are_at_their_ends():
 
 
 def test_arrays_hold_the_whole_record():
+    third = float(np.float32(1 / 3))
     history = dcgan.History(
         config={"seed": 3, "recipe": "quick", "rates": [0.1, None]},
         environment={"threads": "2"},
         steps_per_epoch=2,
         steps=[1, 2, 3],
-        step_losses={"generator_loss": [1.0, 0.5, 0.25], "discriminator_loss": [2.0, 3.0, 4.0]},
+        step_losses={"generator_loss": [1.0, 0.5, 0.25], "discriminator_loss": [2.0, 3.0, third]},
         frames=[np.full((16, 4, 4, 1), value, np.uint8) for value in (0, 255)],
         frame_steps=[0, 2],
     )
     again = dcgan.History.from_arrays(history.to_arrays())
     np.testing.assert_array_equal(again.frames, history.frames)
     history.frames = again.frames = []
-    assert again == history
+    assert json.dumps(vars(again)) == json.dumps(vars(history))  # Python's own numbers, too

@@ -114,9 +114,12 @@ def test_score_of_clear_and_even_probabilities_is_the_number_of_classes():
 
 
 def test_score_agrees_with_scipy():
-    p = np.random.default_rng(3).dirichlet(np.full(10, 0.2), 200)
+    rng = np.random.default_rng(3)
+    p = rng.dirichlet(np.full(10, 0.2), 200)
     entropies = scipy.stats.entropy(p, p.mean(axis=0, keepdims=True), axis=1)
-    assert dcgan.classifier_score(p) == pytest.approx(np.exp(entropies.mean()), rel=1e-12)
+    rounded = p * rng.uniform(0.995, 1.005, (200, 1))  # whose rows sum to about 1
+    for given in (p, rounded):
+        assert dcgan.classifier_score(given) == pytest.approx(np.exp(entropies.mean()), rel=1e-12)
 
 
 def test_score_of_real_digits_is_near_ten(test_digits):
@@ -160,6 +163,21 @@ def test_precision_and_recall_agree_with_prdc(k, test_features, training_feature
     assert (precision, recall) == (expected["precision"], expected["recall"])
     assert 0 < precision < 1
     assert 0 < recall < 1
+
+
+def test_a_point_on_the_border_of_a_ball_is_inside_however_it_is_rounded():
+    assert dcgan.precision_recall(np.ones((5, 2)), np.ones((5, 2))) == (1, 1)
+    rng = np.random.default_rng(0)
+    for start, step in rng.standard_normal((10, 2, 3)):
+        line = start + np.arange(8)[:, np.newaxis] * step
+        assert dcgan.precision_recall(line[:4], line[4:], k=1) == (1 / 4, 1 / 4)
+
+
+def test_precision_and_recall_far_from_the_origin():
+    real, fake = np.random.default_rng(0).integers(-40, 40, (2, 50, 3)) / 8
+    near = dcgan.precision_recall(real, fake)
+    assert 0 < near.precision < 1
+    assert dcgan.precision_recall(real + 2.0**26, fake + 2.0**26) == near
 
 
 def test_precision_and_recall_never_hold_all_distances():

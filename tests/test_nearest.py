@@ -27,6 +27,14 @@ def test_nearest_agrees_with_all_distances(mnist):
     assert nearest.indices.max() > 10_000
 
 
+def test_a_copy_is_told_from_what_differs_in_one_grey_of_one_pixel():
+    images = np.random.default_rng(0).integers(200, 256, (50, 28, 28, 1), dtype=np.uint8)
+    almost = images.copy()
+    almost[:, 0, 0] -= 1
+    nearest = dcgan.nearest_training_images(images, np.concatenate([almost, images]))
+    assert nearest.indices.tolist() == list(range(50, 100))
+
+
 def test_nearest_of_several_is_the_first_and_distance_ends_at_two():
     black, white = np.zeros((1, 4, 4, 3), np.uint8), np.full((1, 4, 4, 3), 255, np.uint8)
     nearest = dcgan.nearest_training_images(black, white.repeat(12_000, axis=0))

@@ -28,6 +28,9 @@ def test_images_are_drawn_as_they_are():
     np.testing.assert_array_equal(axes.images[0].get_array(), dcgan.image_grid(images))
     assert (axes.images[0].norm.vmin, axes.images[0].norm.vmax) == (0, 255)
     assert axes.images[0].get_interpolation() == "nearest"
+    assert axes.images[0].get_cmap().name == "gray"  # 0 is black
+    assert not axes.axison
+    assert axes.get_position().bounds == (0, 0, 1, 1)
     assert figure.get_size_inches() == pytest.approx([0.5 * 22 / 4, 0.5 * 38 / 4])
 
 

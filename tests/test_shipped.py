@@ -39,6 +39,9 @@ def test_a_damaged_file_is_refused(tmp_path, monkeypatch):
     flip_a_bit(tmp_path / "mnist_classifier.npz")
     with pytest.raises(ValueError, match=r"mnist_classifier\.npz is damaged: its SHA-256"):
         load_shipped("mnist_classifier.npz")
+    shutil.copy(FILES / "reference_run.npz", tmp_path / "mnist_classifier.npz")
+    with pytest.raises(ValueError, match=r"mnist_classifier\.npz is damaged"):
+        load_shipped("mnist_classifier.npz")
 
 
 def test_a_missing_file_is_named():

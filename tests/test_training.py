@@ -29,7 +29,7 @@ def tiny_discriminator(image_shape):
 
 
 def test_history_of_a_run(tiny_gan, tiny_images):
-    gan = tiny_gan()
+    gan = tiny_gan(seed=1)
     history = train_tiny(gan, tiny_images, epochs=3)
     assert history is gan.history
     assert history.steps == list(range(1, 16))
@@ -43,6 +43,16 @@ def test_history_of_a_run(tiny_gan, tiny_images):
     assert {(f.shape, f.dtype.name) for f in history.frames} == {((16, 8, 8, 1), "uint8")}
     noise = dcgan.sample_noise(16, gan.seed, gan.noise_dim)
     np.testing.assert_array_equal(history.frames[-1], dcgan.denormalize(gan.generate(noise)))
+
+
+def test_a_run_is_its_steps_over_the_batches_of_its_seed(tiny_gan, tiny_images):
+    gan, by_hand = tiny_gan(seed=3), tiny_gan(seed=3)
+    history = train_tiny(gan, tiny_images, steps=7)
+    step, losses = dcgan.make_train_step(by_hand), []
+    for epoch in range(2):
+        for batch in dcgan.make_dataset(tiny_images, 4, seed=3, epoch=epoch):
+            losses.append(float(step(batch)["generator_loss"]))
+    assert losses[:7] == history.step_losses["generator_loss"]
 
 
 def test_the_record_says_how_the_run_was_run(tiny_gan, tiny_images):
@@ -123,16 +133,18 @@ def test_a_new_run_is_not_begun_with_a_trained_gan(tiny_gan, tiny_images):
         train_tiny(gan, tiny_images, steps=2, resume=False)
 
 
-def test_a_generator_without_tanh_is_named(tiny_gan, tiny_images):
+@pytest.mark.parametrize("value", [-1.25, 1.25])
+def test_a_generator_without_tanh_is_named(value, tiny_gan, tiny_images):
     linear = keras.Sequential(
         [
             keras.Input((3,)),
-            keras.layers.Dense(64, kernel_initializer="ones"),
+            keras.layers.Dense(64, "linear", kernel_initializer="zeros"),
             keras.layers.Reshape(IMAGE_SHAPE),
         ]
     )
+    linear.layers[0].bias.assign([value] * 64)
     gan = tiny_gan(generator=linear)
-    with pytest.raises(ValueError, match=r"generator must make images in \[-1, 1\]"):
+    with pytest.raises(ValueError, match=rf"generator must .* in \[-1, 1\].* from {value} to"):
         train_tiny(gan, tiny_images, steps=1)
     assert int(gan.step) == 0
 
@@ -160,10 +172,11 @@ def test_stop_keeps_what_was_done(tiny_gan, tiny_images, monkeypatch, capsys, tm
     handler = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patch:
         press_stop_after(patch, 3)
-        history = train_tiny(gan, tiny_images, epochs=2, checkpoint_dir=tmp_path)
+        history = train_tiny(gan, tiny_images, epochs=2, checkpoint_dir=tmp_path, resume=False)
     assert int(gan.step) == 3
     assert history.steps == [1, 2, 3]
-    assert "Stopped after step 3 of 10" in capsys.readouterr().out
+    where = f"step 3 of 10, saved in {tmp_path}; the same call with resume=True goes on."
+    assert f"Stopped after {where}" in capsys.readouterr().out
     assert signal.getsignal(signal.SIGINT) is handler
     again = tiny_gan()
     train_tiny(again, tiny_images, epochs=2, checkpoint_dir=tmp_path)
