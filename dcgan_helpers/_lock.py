@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,8 @@ def locked(folder: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"process {os.getpid()} on {platform.node()}")
         file.flush()
-        os.fsync(file.fileno())  # a full disk is noticed now
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as another:
+            another.write(b"0")  # a full disk is noticed now
         yield
 
 
