@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
-from collections.abc import Mapping
+import marshal
+from collections.abc import Callable, Mapping
+from types import CodeType
 from typing import Any
 
 import keras
 import numpy as np
 
 
-def fingerprint_model(model: keras.Model) -> str:
-    """A hash of a model's layers, by their classes, settings and shapes, not by their names."""
-    text = json.dumps(_architecture(model), sort_keys=True, default=_class_name)
+def fingerprint_model(name: str, model: keras.Model) -> str:
+    """A hash of a model's layers, by their classes, settings and shapes.
+
+    Their names and seeds are left out: they change from one building to the next, and what the
+    seeds began is part of the state.
+    """
+    text = json.dumps(_described(name, model, _architecture), sort_keys=True, default=_class_name)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -23,9 +30,9 @@ def fingerprint_images(images: np.ndarray) -> str:
     return f"{digest[:16]} {images.shape}"
 
 
-def describe_optimizer(optimizer: keras.optimizers.Optimizer) -> Any:
+def describe_optimizer(name: str, optimizer: keras.optimizers.Optimizer) -> Any:
     """An optimizer's settings, without its name."""
-    config = _without_names(optimizer.get_config())
+    config = _described(name, optimizer, lambda part: _without_names(part.get_config()))
     return json.loads(json.dumps(config, sort_keys=True, default=_class_name))
 
 
@@ -36,6 +43,16 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any], where: str) -
         for key in now
         if key in before and before[key] != now[key]
     )
+
+
+def _described(name: str, part: Any, describe: Callable[[Any], Any]) -> Any:
+    try:
+        return describe(part)
+    except Exception as error:  # whatever a `get_config` raises
+        raise ValueError(
+            f"{name} must have settings that can be recorded; give each class of its parts (layer, "
+            f"schedule, ...) a get_config that returns its arguments: {error}"
+        ) from error
 
 
 def _architecture(model: keras.Model) -> Any:
@@ -55,10 +72,19 @@ def _architecture(model: keras.Model) -> Any:
 
 def _without_names(config: Any) -> Any:
     if isinstance(config, Mapping):
-        return {k: _without_names(v) for k, v in config.items() if k != "name"}
+        if config.get("class_name") == "__lambda__":
+            code = marshal.loads(base64.decodebytes(config["config"]["code"].encode()))
+            return [_instructions(code), config["config"].get("closure")]
+        return {k: _without_names(v) for k, v in config.items() if k not in ("name", "seed")}
     if isinstance(config, (list, tuple)):
         return [_without_names(value) for value in config]
     return float(config) if isinstance(config, np.floating) else config
+
+
+def _instructions(code: CodeType) -> list[Any]:
+    """What a function does, without the file that it stands in, which a notebook's kernel names."""
+    constants = [_instructions(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return [code.co_code.hex(), code.co_names, constants]
 
 
 def _class_name(value: object) -> str:

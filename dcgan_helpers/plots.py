@@ -130,7 +130,9 @@ def draw_losses(
 def draw_grid(axes: Axes, grid: np.ndarray) -> AxesImage:
     """Draw what `image_grid` made, pixel by pixel and without a frame."""
     axes.set_axis_off()
-    return axes.imshow(grid, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    return axes.imshow(  # all of it, whatever the reader's own matplotlib settings are
+        grid, "gray", vmin=0, vmax=255, interpolation="nearest", origin="upper", aspect="equal"
+    )
 
 
 def _new_figure(width: float, height: float) -> tuple[Figure, Axes]:
