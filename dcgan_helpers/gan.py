@@ -118,19 +118,20 @@ class DCGAN:
         self.noise_dim = int(self.generator.input_shape[1])
         self.image_shape: tuple[int, int, int] = tuple(self.generator.output_shape[1:])
 
+        # The generator's first: by their names TensorFlow orders its sums, and so the last bits.
         dtypes = compute_dtypes(self.discriminator)
-        self.discriminator_optimizer = make_optimizer(
-            "discriminator_optimizer",
-            discriminator_optimizer,
-            dtypes,
-            learning_rate=recipe.discriminator_learning_rate,
-            beta_1=recipe.beta_1,
-        )
         self.generator_optimizer = make_optimizer(
             "generator_optimizer",
             generator_optimizer,
             dtypes | compute_dtypes(self.generator),  # its gradient comes through both models
             learning_rate=recipe.generator_learning_rate,
+            beta_1=recipe.beta_1,
+        )
+        self.discriminator_optimizer = make_optimizer(
+            "discriminator_optimizer",
+            discriminator_optimizer,
+            dtypes,
+            learning_rate=recipe.discriminator_learning_rate,
             beta_1=recipe.beta_1,
         )
         # Built now: a variable made while the step is traced would not be in a checkpoint yet.
