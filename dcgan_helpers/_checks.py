@@ -169,7 +169,7 @@ def check_images(
             f"{name} must be floats in [-1, 1], got "
             + ("NaN" if np.isnan(low) else f"values from {low:g} to {high:g}{to_pixels}")
         )
-    if 0 <= low < high:
+    if pixels and 0 <= low < high:  # where a reader's own images come in
         warnings.warn(
             f"{name} should be floats in [-1, 1], where black is -1, got none below 0; if they are "
             "in [0, 1], give 2 * images - 1",

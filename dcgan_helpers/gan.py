@@ -41,8 +41,8 @@ class DCGAN:
 
     Args:
         recipe: which settings to train with: "tutorial", "quick" or a `Recipe` of your own.
-        seed: seed of the weights, the dropout, the noise and the order of the images, in
-            [0, 2**63).
+        seed: seed of the noise and the order of the images, and of the weights and the dropout of
+            the models that are made here, in [0, 2**63).
         dtype: Keras dtype policy of the two models that are made here: "float32",
             "mixed_bfloat16" or "mixed_float16" (which scales its losses by itself). None takes the
             recipe's: float32 for "tutorial"; for "quick" bfloat16 where the processor or the GPU
@@ -71,8 +71,10 @@ class DCGAN:
         image_shape: `(height, width, channels)` of an image.
 
     Raises:
-        ValueError: an unknown recipe or dtype, models whose shapes do not fit each other, an
-            optimizer that is built already, or a generator that cannot be copied to hold averages.
+        ValueError: an unknown recipe or dtype, models that do not fit each other or would train
+            wrongly (a discriminator that ends in sigmoid, say), an optimizer that is built already,
+            or a generator that has to be copied (for averages, or into float32) and cannot be.
+        RuntimeError: it is made under a `tf.distribute` strategy.
 
     Example:
         >>> gan = DCGAN(seed=1)

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from ._checks import check_images, check_number, check_one_each
+from .data import denormalize
 from .grids import GAP, image_grid
 from .history import History
 
@@ -42,12 +43,14 @@ def show_images(
         A matplotlib `Figure`.
     """
     images = check_images("images", images)
+    if images.dtype != np.uint8:
+        images = denormalize(images)
     n, height, width, _ = images.shape
     size = check_number("size", size, "(0, inf)")
     if titles is not None:
         titles = check_one_each("titles", titles, n, "images")  # with room above each image
         room = [(0, 0), (max(6, height // 4), 0), (0, 0), (0, 0)]
-        images = np.pad(images, room, constant_values=255 if images.dtype == np.uint8 else 1)
+        images = np.pad(images, room, constant_values=255)
     grid = image_grid(images, columns)
     inches = size / width
     figure, axes = _new_figure(grid.shape[1] * inches, grid.shape[0] * inches)
