@@ -11,6 +11,11 @@ from ._quiet import import_tensorflow
 
 import_tensorflow()  # before any module that imports it
 
+from ._tensorflow import check_backend, turn_remapper_off
+
+check_backend()
+turn_remapper_off()
+
 from .checkpoints import Checkpoints
 from .classifier import class_histogram, classifier_features, classify
 from .data import (

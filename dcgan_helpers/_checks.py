@@ -8,6 +8,7 @@ what was expected. A wrong kind of thing (a string for a number, `uint8` for flo
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -92,17 +93,29 @@ def check_array(name: str, value: Any) -> np.ndarray:
     except (TypeError, ValueError, NotImplementedError) as error:  # ragged lists, symbolic tensors
         raise TypeError(
             f"{name} must be an array of numbers (not a tensor inside tf.function or "
-            f"tf.data's map), got {type(value).__name__}"
+            f"tf.data's map), got {type(value).__name__}{_advice(value)}"
         ) from error
     if array.dtype == tf.bfloat16.as_numpy_dtype:  # NumPy does not count it among its floats
         array = array.astype(np.float32)
     if array.dtype.kind not in "uif":
         raise TypeError(
-            f"{name} must be an array of numbers, got {type(value).__name__} of dtype {array.dtype}"
+            f"{name} must be an array of numbers, got {type(value).__name__} of dtype "
+            f"{array.dtype}{_advice(value)}"
         )
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     return array
+
+
+def _advice(value: Any) -> str:
+    """How to make an array of what is none, in a message; empty if nothing is known."""
+    if isinstance(value, tf.data.Dataset):
+        return "; np.concatenate(list(dataset.as_numpy_iterator())) is the array of its batches"
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return f"; give one of its arrays: {', '.join(f'.{field}' for field in value._fields)}"
+    if isinstance(value, (list, tuple)):
+        return "; its items must all have one shape (load_image_folder brings pictures to one)"
+    return ""
 
 
 def check_floats(name: str, value: Any) -> np.ndarray:
@@ -150,11 +163,14 @@ def check_images(
     """
     images = check_array(name, value)
     is_pixels = images.dtype == np.uint8
+    to_pixels = '; of whole numbers from 0 to 255, images.astype("uint8") makes pixels' + (
+        "" if pixels else ", and dcgan_helpers.normalize floats of those"
+    )
     if not (is_pixels and pixels) and not (images.dtype.kind == "f" and floats):
         kinds = ["uint8 pixels in [0, 255]"] * pixels + ["floats in [-1, 1]"] * floats
         raise TypeError(
             f"{name} must be {' or '.join(kinds)}, got dtype {images.dtype}"
-            + ("; dcgan_helpers.normalize turns uint8 into floats" if is_pixels else "")
+            + ("; dcgan_helpers.normalize turns uint8 into floats" if is_pixels else to_pixels)
         )
     check_shape(name, images, ("n", *(shape or ("height", "width", "channels"))))
     if len(images) < minimum:
@@ -165,8 +181,13 @@ def check_images(
     if not (low >= -1 and high <= 1):  # NaN is neither
         raise ValueError(
             f"{name} must be floats in [-1, 1], got "
-            + ("NaN" if np.isnan(low) else f"values from {low:g} to {high:g}")
-            + "; dcgan_helpers.normalize turns uint8 pixels into such floats"
+            + ("NaN" if np.isnan(low) else f"values from {low:g} to {high:g}{to_pixels}")
+        )
+    if pixels and 0 <= low < high:  # where a reader's own images come in
+        warnings.warn(
+            f"{name} should be floats in [-1, 1], where black is -1, got none below 0; if they are "
+            "in [0, 1], give 2 * images - 1",
+            stacklevel=3,
         )
     return images.astype(np.float32, copy=False)
 

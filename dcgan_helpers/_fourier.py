@@ -75,7 +75,7 @@ def call_with_fourier(model: keras.Model, inputs: tf.Tensor, *, training: bool) 
 
 def pays(layer: keras.Layer) -> bool:
     """Whether `conv2d_transpose` can compute this layer, with less than half of the products."""
-    if type(layer) is not keras.layers.Conv2DTranspose:
+    if type(layer) is not keras.layers.Conv2DTranspose or layer.activity_regularizer is not None:
         return False
     if (layer.strides, layer.padding, layer.dilation_rate, layer.data_format) != (
         (1, 1), "same", (1, 1), "channels_last"

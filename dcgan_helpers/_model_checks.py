@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
 
 from ._checks import check_image_shape
+from ._layers import range_of_outputs
 from .generator import IMAGE_SHAPE
 
 
@@ -17,6 +19,13 @@ def check_generator(model: keras.Model) -> None:
         raise ValueError(
             "generator must map (n, noise_dim) to (n, height, width, channels), "
             f"got {noise} to {images}"
+        )
+    check_trainable("generator", model)
+    low, high = range_of_outputs(model)
+    if low >= 0:
+        raise ValueError(
+            "generator must make images in [-1, 1], where black is -1, got an end that makes "
+            f"values from {low:g} to {high:g}; end it in activation='tanh'"
         )
 
 
@@ -30,6 +39,30 @@ def check_discriminator(model: keras.Model, generator: keras.Model | None) -> No
         )
     if logits != (None, 1):
         raise ValueError(f"discriminator must return logits (n, 1), got {logits}")
+    check_trainable("discriminator", model)
+    low, high = range_of_outputs(model)
+    if low >= 0 or (low >= -1 and high <= 1):  # the loss takes the sigmoid itself
+        raise ValueError(
+            "discriminator must return logits, below 0 for fakes and as far as need be, got an end "
+            f"that makes values from {low:g} to {high:g}; end it in activation=None"
+        )
+
+
+def check_trainable(
+    name: str, model: keras.Model, known: Iterable[keras.Variable] | None = None
+) -> None:
+    """Raise unless `model` has weights to train, all of which the optimizer knows."""
+    weights = model.trainable_variables
+    if not weights:
+        raise ValueError(
+            f"{name} must have weights to train, got none; set {name}.trainable = True"
+        )
+    if known is not None and {id(w) for w in weights} - {id(w) for w in known}:
+        raise ValueError(
+            f"{name} must have been given to DCGAN with every layer trainable that is ever to be "
+            "trained, got one that was set free later; freeze it after DCGAN(...) is made, not "
+            "before"
+        )
 
 
 def agreed_image_shape(
@@ -39,17 +72,21 @@ def agreed_image_shape(
     if image_shape is not None:
         image_shape = check_image_shape("image_shape", image_shape)
     given = None
-    if generator is not None:
-        given = generator.output_shape[1:]
-    elif discriminator is not None:
-        given = discriminator.input_shape[1:]
-        try:
-            check_image_shape("image_shape", given)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"discriminator takes images {given}, for which the generator has to be given, "
-                f"too: {error}"
-            ) from error
+    for name, shape, missing in (
+        ("generator", generator and generator.output_shape[1:], discriminator is None),
+        ("discriminator", discriminator and discriminator.input_shape[1:], generator is None),
+    ):
+        if shape is None:
+            continue
+        given = given or shape
+        if missing:  # the other one is made here
+            try:
+                check_image_shape("image_shape", shape)
+            except (TypeError, ValueError) as error:
+                other = "discriminator" if name == "generator" else "generator"
+                raise ValueError(
+                    f"{name} has images {shape}, for which {other} has to be given, too: {error}"
+                ) from error
     if None not in (given, image_shape) and given != image_shape:
         raise ValueError(f"image_shape must be that of the model given, {given}, got {image_shape}")
     return image_shape or given or IMAGE_SHAPE

@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 _SWITCH = "TF_CPP_MIN_LOG_LEVEL"
 
@@ -35,14 +35,15 @@ def import_tensorflow() -> None:
 @contextmanager
 def _stderr_set_aside() -> Iterator[None]:
     """Send file descriptor 2 to a file; if the block raises, write its content to stderr."""
-    try:
-        stderr = os.dup(2)
-    except OSError:  # it is closed: nothing will be seen
-        yield
-        return
-    if sys.stderr is not None:
-        sys.stderr.flush()
-    with tempfile.TemporaryFile() as aside:
+    with ExitStack() as stack:
+        try:
+            aside = stack.enter_context(tempfile.TemporaryFile())
+            stderr = os.dup(2)
+        except OSError:  # no folder for such a file, or stderr is closed
+            yield
+            return
+        if sys.stderr is not None:
+            sys.stderr.flush()
         os.dup2(aside.fileno(), 2)
         try:
             yield

@@ -40,16 +40,17 @@ def make_classifier(*, seed: int) -> keras.Sequential:
     def kernel() -> keras.initializers.Initializer:
         return keras.initializers.HeNormal(seed=next(seeds))
 
-    # "float32" everywhere: a reader's global policy must not change what is measured.
+    # "float32" and "channels_last" everywhere: a reader's global settings must not change what is
+    # measured.
     def convolution(name: str, filters: int) -> list[keras.Layer]:
         return [
             layers.Conv2D(
                 filters, 3, padding="same", use_bias=False, kernel_initializer=kernel(),
-                dtype="float32", name=f"{name}_convolution",
+                data_format="channels_last", dtype="float32", name=f"{name}_convolution",
             ),
             layers.BatchNormalization(dtype="float32", name=f"{name}_normalization"),
             layers.ReLU(dtype="float32"),
-            layers.MaxPooling2D(dtype="float32"),
+            layers.MaxPooling2D(data_format="channels_last", dtype="float32"),
         ]  # fmt: skip
 
     return keras.Sequential(
@@ -58,7 +59,7 @@ def make_classifier(*, seed: int) -> keras.Sequential:
             *convolution("first", 32),
             *convolution("second", 64),
             *convolution("third", 64),
-            layers.Flatten(dtype="float32"),
+            layers.Flatten(data_format="channels_last", dtype="float32"),
             layers.Dropout(0.3, seed=next(seeds), dtype="float32"),
             layers.Dense(FEATURES, kernel_initializer=kernel(), dtype="float32", name="features"),
             layers.ReLU(dtype="float32"),

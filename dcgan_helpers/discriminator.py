@@ -51,17 +51,20 @@ def make_discriminator_model(
 
     def downsample(filters: int) -> list[keras.Layer]:
         return [
-            layers.Conv2D(filters, 5, 2, padding="same", kernel_initializer=kernel(), dtype=dtype),
+            layers.Conv2D(
+                filters, 5, 2, padding="same", data_format="channels_last",
+                kernel_initializer=kernel(), dtype=dtype,
+            ),
             layers.LeakyReLU(dtype=dtype),
             layers.Dropout(dropout, seed=next(seeds), dtype=dtype),
-        ]
+        ]  # fmt: skip
 
     return keras.Sequential(
         [
             keras.Input(image_shape),
             *downsample(64),
             *downsample(128),
-            layers.Flatten(dtype=dtype),
+            layers.Flatten(data_format="channels_last", dtype=dtype),
             layers.Dense(1, kernel_initializer=kernel(), dtype=dtype),
         ],
         name="discriminator",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import keras
 import numpy as np
 import tensorflow as tf
 
-from .sampling import call_generator
+from ._layers import all_layers
+from .sampling import call_generator, copy_in_float32
 
 
 class EMA:
@@ -36,23 +35,32 @@ class EMA:
     """
 
     def __init__(self, generator: keras.Model, gamma: float) -> None:
-        self._source, self._copy = generator, _copy(generator)
+        dtypes = {weight.dtype for weight in generator.trainable_variables}
+        if not dtypes <= {"float32", "float64"}:
+            raise ValueError(
+                "generator must have float32 weights if the recipe averages them (a mixed policy "
+                f"computes in another dtype), got {', '.join(sorted(dtypes))}"
+            )
+        self._copy = copy_in_float32(generator)
+        # As they are now: a layer that is frozen later is averaged on, and stays in its place.
+        self._averaged = list(generator.trainable_variables)
+        self._others = list(generator.non_trainable_variables)
         self._copied_step: int | None = None
         self.gamma = gamma
         # Variables of their own: a layer of the copy may change its weights when it is called.
-        self.weights = [
-            tf.Variable(weight.value, trainable=False) for weight in generator.trainable_variables
-        ]
+        self.weights = [tf.Variable(w.value, trainable=False) for w in self._averaged]
 
     def update(self, step: tf.Tensor) -> None:
         """Take in the weights that step number `step`, from 1, ended with."""
         step = tf.cast(step, tf.float32)
-        new = -tf.math.expm1((self.gamma + 1) * tf.math.log1p(-1 / step))  # 1 - decay
-        for average, weight in zip(self.weights, self._source.trainable_variables, strict=True):
+        # 1 - decay. Of step 1 it is 1; its logarithm is infinite, which `tf.debugging` may forbid.
+        later = tf.math.log1p(-1 / tf.maximum(step, 2.0))
+        new = tf.where(step > 1, -tf.math.expm1((self.gamma + 1) * later), 1.0)
+        for average, weight in zip(self.weights, self._averaged, strict=True):
             average.assign_add(tf.cast(new, average.dtype) * (weight - average))
 
     def generator(self, step: int, noise: np.ndarray) -> keras.Model:
-        """A copy of the generator with these weights and standing statistics.
+        """A copy of the generator in float32, with these weights and standing statistics.
 
         The moving statistics of batch normalisation belong to the weights of the training. The copy
         has those of one pass of `noise` instead (in BigGAN's term, standing statistics; Brock et
@@ -63,7 +71,7 @@ class EMA:
             # run alone, not on how often images were made before.
             for variables, sources in (
                 (self._copy.trainable_variables, self.weights),
-                (self._copy.non_trainable_variables, self._source.non_trainable_variables),
+                (self._copy.non_trainable_variables, self._others),
             ):
                 for variable, source in zip(variables, sources, strict=True):
                     variable.assign(source)
@@ -78,8 +86,11 @@ class EMA:
 
 def _set_standing_statistics(generator: keras.Model, noise: np.ndarray) -> None:
     """Let batch normalisation take its statistics from this one batch of noise."""
-    layers = list(_layers(generator))
-    normalizations = [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
+    normalizations = [
+        layer
+        for layer in all_layers(generator)
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
     momenta = [layer.momentum for layer in normalizations]
     try:
         for layer in normalizations:
@@ -88,26 +99,3 @@ def _set_standing_statistics(generator: keras.Model, noise: np.ndarray) -> None:
     finally:
         for layer, momentum in zip(normalizations, momenta, strict=True):
             layer.momentum = momentum
-
-
-def _layers(model: keras.Model) -> Iterator[keras.Layer]:
-    """Every layer of a model, those within other layers included."""
-    parts = tf.train.TrackableView(model).descendants()
-    return (part for part in parts if isinstance(part, keras.Layer))
-
-
-def _copy(generator: keras.Model) -> keras.Model:
-    dtypes = {weight.dtype for weight in generator.trainable_variables}
-    if not dtypes <= {"float32", "float64"}:
-        raise ValueError(
-            "generator must have float32 weights if the recipe averages them (a mixed policy "
-            f"computes in another dtype), got {', '.join(sorted(dtypes))}"
-        )
-    copied = keras.models.clone_model(generator)
-    before, after = ([type(layer) for layer in _layers(m)] for m in (generator, copied))
-    if before != after:  # a class's own `call` would be lost
-        raise ValueError(
-            "generator must be a plain Sequential or functional model if the recipe averages its "
-            f"weights, got {type(generator).__name__}, of which Keras' clone_model makes another"
-        )
-    return copied

@@ -10,17 +10,24 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
-from ._checks import check_choice, check_instance, check_noise, check_seed
+from ._checks import check_choice, check_noise, check_seed
 from ._devices import fast_dtype
 from ._interrupt import interrupts_held
-from ._model_checks import agreed_image_shape, check_discriminator, check_generator
+from ._layers import compute_dtypes
+from ._model_checks import (
+    agreed_image_shape,
+    check_discriminator,
+    check_generator,
+    check_trainable,
+)
+from ._optimizers import check_optimizers, learning_rates, make_optimizer
 from ._run_config import describe_optimizer, fingerprint_model
 from .discriminator import make_discriminator_model
 from .ema import EMA
 from .generator import make_generator_model, sample_noise
 from .history import History
 from .recipes import DTYPES, RECIPES, Recipe
-from .sampling import generate_images
+from .sampling import copy_in_float32, generate_images
 
 STANDING_NOISE = 1000  # noise vectors that averaged weights take their standing statistics from
 HISTORY = "history/"  # how the names of its arrays begin in a state
@@ -35,8 +42,8 @@ class DCGAN:
 
     Args:
         recipe: which settings to train with: "tutorial", "quick" or a `Recipe` of your own.
-        seed: seed of the weights, the dropout, the noise and the order of the images, in
-            [0, 2**63).
+        seed: seed of the noise and the order of the images, and of the weights and the dropout of
+            the models that are made here, in [0, 2**63).
         dtype: Keras dtype policy of the two models that are made here: "float32",
             "mixed_bfloat16" or "mixed_float16" (which scales its losses by itself). None takes the
             recipe's: float32 for "tutorial"; for "quick" bfloat16 where the processor or the GPU
@@ -66,8 +73,10 @@ class DCGAN:
         image_shape: `(height, width, channels)` of an image.
 
     Raises:
-        ValueError: an unknown recipe or dtype, models whose shapes do not fit each other, an
-            optimizer that is built already, or a generator that cannot be copied to hold averages.
+        ValueError: an unknown recipe or dtype, models that do not fit each other or would train
+            wrongly (a discriminator that ends in sigmoid, say), an optimizer that is built already,
+            or a generator that has to be copied (for averages, or into float32) and cannot be.
+        RuntimeError: it is made under a `tf.distribute` strategy.
 
     Example:
         >>> gan = DCGAN(seed=1)
@@ -87,6 +96,8 @@ class DCGAN:
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         discriminator_optimizer: keras.optimizers.Optimizer | None = None,
     ) -> None:
+        if tf.distribute.has_strategy():
+            raise RuntimeError("DCGAN trains on one device; make it outside of strategy.scope()")
         if not isinstance(recipe, Recipe):
             recipe = RECIPES[check_choice("recipe", recipe, tuple(RECIPES))]
         self.recipe, self.seed = recipe, check_seed("seed", seed)
@@ -99,13 +110,7 @@ class DCGAN:
         if discriminator is not None:
             check_discriminator(discriminator, generator)
         image_shape = agreed_image_shape(image_shape, generator, discriminator)
-        for name, optimizer in (
-            ("generator_optimizer", generator_optimizer),
-            ("discriminator_optimizer", discriminator_optimizer),
-        ):
-            _check_new_optimizer(name, optimizer)
-        if generator_optimizer is not None and generator_optimizer is discriminator_optimizer:
-            raise ValueError("generator_optimizer and discriminator_optimizer must be two, got one")
+        check_optimizers(generator_optimizer, discriminator_optimizer)
 
         # Of one seed, a seed for each model; the noise and the order take the seed and the step.
         seeds = [int(s) for s in np.random.SeedSequence(self.seed).generate_state(2)]
@@ -118,23 +123,48 @@ class DCGAN:
         self.noise_dim = int(self.generator.input_shape[1])
         self.image_shape: tuple[int, int, int] = tuple(self.generator.output_shape[1:])
 
-        self.generator_optimizer = generator_optimizer or _make_optimizer(
-            self.generator, recipe.generator_learning_rate, recipe.beta_1
+        # The generator's first: by their names TensorFlow orders its sums, and so the last bits.
+        dtypes = compute_dtypes(self.discriminator)
+        self.generator_optimizer = make_optimizer(
+            "generator_optimizer",
+            generator_optimizer,
+            dtypes | compute_dtypes(self.generator),  # its gradient comes through both models
+            learning_rate=recipe.generator_learning_rate,
+            beta_1=recipe.beta_1,
         )
-        self.discriminator_optimizer = discriminator_optimizer or _make_optimizer(
-            self.discriminator, recipe.discriminator_learning_rate, recipe.beta_1
+        self.discriminator_optimizer = make_optimizer(
+            "discriminator_optimizer",
+            discriminator_optimizer,
+            dtypes,
+            learning_rate=recipe.discriminator_learning_rate,
+            beta_1=recipe.beta_1,
         )
         # Built now: a variable made while the step is traced would not be in a checkpoint yet.
-        self.generator_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        models = self.generator, self.discriminator
+        self._trained = [model.trainable_variables for model in models]
+        self.generator_optimizer.build(self._trained[0])
+        self.discriminator_optimizer.build(self._trained[1])
+        # Before anything is copied, which needs each layer's settings, too. What this machine is
+        # fastest in does not make another run: it may go on elsewhere.
+        with_dtypes = asked_dtype is not None
+        fingerprints = {
+            name: fingerprint_model(name, getattr(self, name), dtypes=with_dtypes)
+            for name in ("generator", "discriminator")
+        }
+        fingerprints |= {
+            name: describe_optimizer(name, getattr(self, name))
+            for name in ("generator_optimizer", "discriminator_optimizer")
+        }
 
+        plain = compute_dtypes(self.generator) == {"float32"}
+        self._float32_copy = None if plain else copy_in_float32(self.generator)
         self.ema = None if recipe.ema_gamma is None else EMA(self.generator, recipe.ema_gamma)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
         # Keras counts the state of dropout's seed among a model's variables, not its weights, and
         # tf.train.Checkpoint(model) leaves it out.
         self.random_states = [
             state.value
-            for model in (self.generator, self.discriminator)
+            for model in models
             for state in model.variables
             if not any(state is weight for weight in model.weights)
         ]
@@ -144,27 +174,27 @@ class DCGAN:
             config={
                 "recipe": str(recipe),
                 "seed": self.seed,
-                # What this machine is fastest in does not make another run: it may go on elsewhere.
                 "dtype": asked_dtype or "the fastest",
-                "generator": fingerprint_model(self.generator, dtypes=asked_dtype is not None),
-                "discriminator": fingerprint_model(
-                    self.discriminator, dtypes=asked_dtype is not None
-                ),
-                "generator_optimizer": describe_optimizer(self.generator_optimizer),
-                "discriminator_optimizer": describe_optimizer(self.discriminator_optimizer),
+                **fingerprints,
             }
         )
 
     def sampling_generator(self) -> keras.Model:
-        """The generator to make images with, and to save: a Keras model.
+        """The generator to make images with, and to save: a Keras model, from and to float32.
 
-        It is `generator`, unless the recipe has an EMA. Then it is a copy with the averaged weights
-        and standing statistics; once there is a later step, ask again.
+        It is `generator`, unless the recipe has an EMA or the generator does not compute in
+        float32. Then it is a copy, in float32, with the averaged weights and standing statistics;
+        once there is a later step, ask again.
         """
         step = int(self.step)
-        if self.ema is None or step == 0:
+        if self.ema is not None and step > 0:
+            noise = sample_noise(STANDING_NOISE, self.seed, self.noise_dim)
+            return self.ema.generator(step, noise)
+        if self._float32_copy is None:
             return self.generator
-        return self.ema.generator(step, sample_noise(STANDING_NOISE, self.seed, self.noise_dim))
+        for copy, weight in zip(self._float32_copy.weights, self.generator.weights, strict=True):
+            copy.assign(weight)
+        return self._float32_copy
 
     def generate(self, noise: ArrayLike) -> np.ndarray:
         """Make images, with `sampling_generator` in inference mode.
@@ -183,10 +213,15 @@ class DCGAN:
         noise = check_noise("noise", noise, self.noise_dim)
         return generate_images(self.sampling_generator(), noise)
 
+    def check_trainable(self) -> None:
+        """Raise unless both models have weights to train, all of which their optimizers know."""
+        check_trainable("generator", self.generator, self._trained[0])
+        check_trainable("discriminator", self.discriminator, self._trained[1])
+
     def get_state(self) -> dict[str, np.ndarray]:
         """The whole state as arrays, by name: a copy of every variable, and the history."""
         return {
-            **{name: variable.numpy() for name, variable in self._variables().items()},
+            **{name: variable.numpy() for name, variable in self.variables().items()},
             **{HISTORY + name: array for name, array in self.history.to_arrays().items()},
         }
 
@@ -196,7 +231,7 @@ class DCGAN:
         Raises:
             ValueError: it is the state of another kind of `DCGAN`; nothing is changed then.
         """
-        variables = self._variables()
+        variables = self.variables()
         values = {name: array for name, array in state.items() if not name.startswith(HISTORY)}
         unmatched = sorted(values.keys() ^ variables.keys())
         if unmatched:
@@ -227,15 +262,10 @@ class DCGAN:
         return {name: rate for name, rate in now.items() if rate != self._first_rates[name]}
 
     def _learning_rates(self) -> dict[str, float]:
-        """Of each optimizer that keeps its rate in a variable, which a schedule does not."""
-        return {
-            name: float(variable.value)
-            for name in ("generator_optimizer", "discriminator_optimizer")
-            for variable in getattr(self, name).variables
-            if variable.name == "learning_rate"
-        }
+        names = ("generator_optimizer", "discriminator_optimizer")
+        return {name: rate for name in names for rate in learning_rates(getattr(self, name))}
 
-    def _variables(self) -> dict[str, tf.Variable]:
+    def variables(self) -> dict[str, tf.Variable]:
         """Every variable of the run; the one place that lists what its state consists of."""
         parts = {
             "generator": _variables_of_model(self.generator),
@@ -246,6 +276,13 @@ class DCGAN:
         }
         numbered = {f"{k}/{i}": v for k, part in parts.items() for i, v in enumerate(part)}
         return {"step": self.step, **numbered}
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse `copy` and `pickle`: Keras would leave out the state of the optimizers."""
+        raise TypeError(
+            "a DCGAN cannot be copied or pickled; make another one with the same arguments, and "
+            "then other.set_state(gan.get_state())"
+        )
 
 
 def history_in(state: Mapping[str, np.ndarray]) -> History:
@@ -260,20 +297,3 @@ def _variables_of_model(model: keras.Model) -> list[tf.Variable]:
     tracked = tf.train.TrackableView(model).descendants()
     others = [v for v in tracked if isinstance(v, tf.Variable) and not any(v is k for k in known)]
     return known + others
-
-
-def _check_new_optimizer(name: str, optimizer: keras.optimizers.Optimizer | None) -> None:
-    if optimizer is not None:
-        check_instance(name, optimizer, keras.optimizers.Optimizer)
-        if optimizer.built:
-            raise ValueError(f"{name} must be new, got one that is built for a model")
-
-
-def _make_optimizer(
-    model: keras.Model, learning_rate: float, beta_1: float
-) -> keras.optimizers.Optimizer:
-    optimizer = keras.optimizers.Adam(learning_rate, beta_1=beta_1)
-    if any(layer.compute_dtype == "float16" for layer in model.layers):
-        # Without scaling, small gradients would be rounded to zero.
-        return keras.optimizers.LossScaleOptimizer(optimizer)
-    return optimizer

@@ -65,7 +65,7 @@ def make_generator_model(
 
     def upsample(filters: int, strides: int, **options: Any) -> keras.Layer:
         return layers.Conv2DTranspose(
-            filters, 5, strides, padding="same", use_bias=False,
+            filters, 5, strides, padding="same", data_format="channels_last", use_bias=False,
             kernel_initializer=kernel(), dtype=dtype, **options,
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 from ._checks import check_images, check_number, check_one_each
+from .data import denormalize
 from .grids import GAP, image_grid
 from .history import History
 
@@ -44,12 +45,14 @@ def show_images(
         A matplotlib `Figure`.
     """
     images = check_images("images", images)
+    if images.dtype != np.uint8:
+        images = denormalize(images)
     n, height, width, _ = images.shape
     size = check_number("size", size, "(0, inf)")
     if titles is not None:
         titles = check_one_each("titles", titles, n, "images")  # with room above each image
         room = [(0, 0), (max(6, height // 4), 0), (0, 0), (0, 0)]
-        images = np.pad(images, room, constant_values=255 if images.dtype == np.uint8 else 1)
+        images = np.pad(images, room, constant_values=255)
     grid = image_grid(images, columns)
     inches = size / width
     figure, axes = _new_figure(grid.shape[1] * inches, grid.shape[0] * inches)
@@ -143,7 +146,9 @@ def draw_losses(
 def draw_grid(axes: Axes, grid: np.ndarray) -> AxesImage:
     """Draw what `image_grid` made, pixel by pixel and without a frame."""
     axes.set_axis_off()
-    return axes.imshow(grid, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    return axes.imshow(  # all of it, whatever the reader's own matplotlib settings are
+        grid, "gray", vmin=0, vmax=255, interpolation="nearest", origin="upper", aspect="equal"
+    )
 
 
 def _new_figure(width: float, height: float) -> tuple[Figure, Axes]:

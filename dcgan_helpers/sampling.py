@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from ._devices import has_gpu
 from ._fourier import call_with_fourier
+from ._layers import all_layers
 
 SAMPLE_BATCH = 500  # images made at a time: bounds the memory, changes no value
 
@@ -30,6 +31,41 @@ def call_generator(generator: keras.Model, noise: np.ndarray, *, training: bool)
     if has_gpu():
         return generator(noise, training=training)
     return call_with_fourier(generator, noise, training=training)
+
+
+def copy_in_float32(generator: keras.Model) -> keras.Model:
+    """A copy that takes and gives plain float32, with weights of its own, not yet set.
+
+    Raises:
+        ValueError: `generator` cannot be copied faithfully.
+    """
+
+    def copy_layer(layer: keras.Layer) -> keras.Layer:
+        return type(layer).from_config(_in_float32(layer.get_config()))
+
+    needs = "generator must be one that Keras can copy if the recipe averages its weights, or it "
+    needs += "does not compute in float32"
+    try:
+        copied = keras.models.clone_model(generator, clone_function=copy_layer)
+    except Exception as error:  # whatever a layer's `from_config` raises
+        raise ValueError(f"{needs}, got an error: {error}") from error
+    before, after = ([type(layer) for layer in all_layers(m)] for m in (generator, copied))
+    if before != after:  # a class's own `call` would be lost
+        raise ValueError(
+            f"{needs}: a plain Sequential or functional model, got {type(generator).__name__}, of "
+            "which Keras' clone_model makes another"
+        )
+    return copied
+
+
+def _in_float32(config: Any) -> Any:
+    """A layer's configuration with each dtype policy, also of layers within, made float32."""
+    if isinstance(config, dict):
+        return {
+            k: "float32" if k == "dtype" and "float" in str(v) else _in_float32(v)
+            for k, v in config.items()
+        }
+    return [_in_float32(v) for v in config] if isinstance(config, list) else config
 
 
 def as_generator_function(generator: Any) -> tuple[Callable[[np.ndarray], np.ndarray], int]:

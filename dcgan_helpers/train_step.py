@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
@@ -58,7 +59,7 @@ def make_train_step(
         gan: the state to train; the step changes it in place.
         jit_compile: whether XLA compiles the step to one program. None means: on a GPU yes, where
             it saves launches and memory traffic; on a CPU no, where it is slower for these
-            networks, or hardly faster. (Keras, too, keeps XLA off under `tf.distribute`.)
+            networks, or hardly faster.
         fourier: whether the generator's largest layer is computed with Fourier coefficients, which
             is the same but for rounding, and on a CPU makes a step of 256 images 1.3 to 1.6 times
             as fast. None means: on a CPU without XLA yes. With False, the step can be repeated by
@@ -67,16 +68,20 @@ def make_train_step(
     Returns:
         A callable from a batch of images, floats `(n, height, width, channels)` in [-1, 1], to
         `{"generator_loss", "discriminator_loss"}`, `float32` scalars of the batch before the
-        update. It is traced once for each batch size, and kept: the same call with the same `gan`
-        gives the same step, which is not compiled again.
+        update, without what regularizers of the weights add to them for the gradients. It is
+        traced once for each batch size, and kept: the same call with the same `gan` gives the same
+        step, which is not compiled again.
 
     References:
         I. Goodfellow et al.: Generative adversarial nets. NeurIPS 2014, arXiv:1406.2661, algorithm
         1 (there the networks take turns; the tutorial updates both from one pass).
     """
     check_instance("gan", gan, DCGAN)
+    gan.check_trainable()
+    if tf.distribute.has_strategy():
+        raise RuntimeError("gan trains on one device; train it outside of strategy.scope()")
     if jit_compile is None:
-        jit_compile = has_gpu() and not tf.distribute.has_strategy()
+        jit_compile = has_gpu()
     if fourier is None:
         fourier = not (has_gpu() or jit_compile)
     key = (jit_compile, fourier, *_captured(gan))
@@ -110,9 +115,11 @@ def _train_step(gan: DCGAN, fourier: bool, images: tf.Tensor) -> dict[str, tf.Te
             "discriminator_loss": discriminator_loss(real_logits, fake_logits),
         }
         # Only under float16 does scaling change anything.
-        scaled_generator_loss = gan.generator_optimizer.scale_loss(losses["generator_loss"])
+        scaled_generator_loss = gan.generator_optimizer.scale_loss(
+            _regularized("generator", gan.generator, losses["generator_loss"])
+        )
         scaled_discriminator_loss = gan.discriminator_optimizer.scale_loss(
-            losses["discriminator_loss"]
+            _regularized("discriminator", gan.discriminator, losses["discriminator_loss"])
         )
     generator_weights = gan.generator.trainable_variables
     discriminator_weights = gan.discriminator.trainable_variables
@@ -125,4 +132,34 @@ def _train_step(gan: DCGAN, fourier: bool, images: tf.Tensor) -> dict[str, tf.Te
     gan.step.assign_add(1)
     if gan.ema is not None:
         gan.ema.update(gan.step)
+    _check_state(gan)
     return losses
+
+
+def _regularized(name: str, model: keras.Model, loss: tf.Tensor) -> tf.Tensor:
+    """`loss` with what the regularizers of the model's weights add to it."""
+    expected = sum(weight.regularizer is not None for weight in model.trainable_variables)
+    if len(model.losses) != expected:
+        raise ValueError(
+            f"{name} must add no loss of its own in its call (an activity regularizer, add_loss): "
+            "one call would count and another not; regularize its weights instead"
+        )
+    return tf.add_n([loss, *(tf.cast(x, loss.dtype) for x in model.losses)]) if expected else loss
+
+
+def _check_state(gan: DCGAN) -> None:
+    """While the step is traced: raise if it depends on a state that no checkpoint would hold."""
+    if tf.executing_eagerly():
+        return
+    graph = tf.compat.v1.get_default_graph()
+    known = {id(variable.handle) for variable in gan.variables().values()}
+    outside = {op.type for op in graph.get_operations() if "seed2" in op.node_def.attr}
+    for captured in graph.external_captures:
+        if captured.dtype == tf.resource and id(captured) not in known:
+            outside.add("a variable that is not theirs")
+    if outside:
+        raise ValueError(
+            "generator and discriminator must hold all the state that they use, got "
+            f"{' and '.join(sorted(outside))}; give each random function the seed of a "
+            "keras.random.SeedGenerator that is an attribute of its layer"
+        )

@@ -197,7 +197,12 @@ ROWS = [
     ("path", "make_gif(folder, [PIXELS], name='a.png')", ValueError, ".gif"),
     ("path", "dcgan.make_gif([PIXELS], folder / 'empty')", IsADirectoryError, "folder"),
     ("path", "make_gif(folder, [PIXELS], name='none/a.gif')", FileNotFoundError, "none"),
-    ("images", "show_images(PIXELS.astype(int))", TypeError, "int64"),
+    ("images", "show_images(PIXELS.astype(int))", TypeError, 'images.astype("uint8")'),
+    ("images", "make_train_step(gan)(FLOATS + 256)", ValueError, 'images.astype("uint8") makes pixels, and dcgan_helpers.normalize'),
+    ("images", "train(gan, (FLOATS + 256), 1)", ValueError, 'images.astype("uint8") makes pixels'),
+    ("images", "train(gan, [PIXELS[0], PIXELS[0, :4]], 1)", TypeError, "load_image_folder"),
+    ("images", "train(gan, tf.data.Dataset.from_tensors(PIXELS), 1)", TypeError, "np.concatenate(list(dataset.as_numpy_iterator()))"),
+    ("images", "train(gan, load_mnist(), 1)", TypeError, "give one of its arrays: .train_images, .train_labels"),
     ("size", "show_images(PIXELS, size=0)", ValueError, "(0, inf)"),
     ("size", "show_images(PIXELS, size=10**400)", ValueError, "(0, inf)"),
     ("titles", "show_images(PIXELS, titles=['a'])", ValueError, "6 images"),
@@ -298,6 +303,18 @@ def test_a_path_that_can_not_be_is_refused(argument, call, path, gan, folder, mo
         eval(call, {**names, "gan": gan, "path": path})
     str(raised.value).encode()  # can be shown
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "call", ["train(gan, IN_0_1, steps=1, batch_size=2)", "show_images(IN_0_1)"]
+)
+def test_images_from_0_to_1_are_remarked_on(call):
+    names = {name: getattr(dcgan, name) for name in dcgan.__all__}
+    images = np.linspace(0, 1, PIXELS.size, dtype=np.float32).reshape(PIXELS.shape)
+    with pytest.warns(UserWarning, match=r"images should be floats .*2 \* images - 1"):
+        eval(call, {**names, "gan": make_tiny_gan(), "IN_0_1": images})
+    dcgan.show_images(2 * images - 1)  # no warning, or the test would fail
+    dcgan.show_images(0 * images)  # of one value: nothing is known
 
 
 def test_every_public_function_has_a_row():

@@ -1,8 +1,18 @@
+import copy
+import pickle
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import IMAGE_SHAPE, assert_same_state, make_averaging_gan, state_of, train_tiny
+from conftest import (
+    IMAGE_SHAPE,
+    assert_same_state,
+    make_averaging_gan,
+    make_tiny_gan,
+    state_of,
+    train_tiny,
+)
 
 import dcgan_helpers as dcgan
 
@@ -162,3 +172,90 @@ def test_another_state_is_refused_and_changes_nothing(change, message, tiny_gan,
         gan.set_state({**other.get_state(), **change})
     for name, array in state_of(gan).items():
         np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize("copying", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_copy_would_lose_the_optimizers_state_and_is_refused(copying, tiny_gan):
+    with pytest.raises(TypeError, match=r"set_state\(gan.get_state\(\)\)"):
+        copying(tiny_gan())
+
+
+# What makes two runs the same
+
+
+def cell(number, body="x * 2"):
+    """A function of a notebook's cell: its file's name changes with each start of the kernel."""
+    names = {}
+    code = f"function = lambda x: {body}"
+    exec(compile(code, f"/tmp/ipykernel_{number}/{number}.py", "exec"), names)
+    return names["function"]
+
+
+def with_function(function, seed=None):
+    kernel = keras.initializers.GlorotUniform(seed=seed)
+    return keras.Sequential(
+        [
+            keras.Input(IMAGE_SHAPE),
+            layers.Lambda(function, output_shape=IMAGE_SHAPE),
+            layers.Flatten(),
+            layers.Dropout(0.5, seed=seed),
+            layers.Dense(4, kernel_initializer=kernel),
+            layers.Dense(1),
+        ]
+    )
+
+
+def test_a_function_of_a_notebook_is_told_by_what_it_does(tiny_gan, tiny_images, tmp_path):
+    first = tiny_gan(discriminator=with_function(cell(1), seed=1))
+    train_tiny(first, tiny_images, steps=1, checkpoint_dir=tmp_path)
+    again = tiny_gan(discriminator=with_function(cell(2), seed=2))
+    other = tiny_gan(discriminator=with_function(cell(1, "x * 3"), seed=1))
+    inner = tiny_gan(discriminator=with_function(cell(1, "(lambda y: y * 3)(x)"), seed=1))
+    assert dcgan.Checkpoints(again, tmp_path).restore().step == 1
+    with pytest.raises(ValueError, match=r"discriminator: \w+ in the checkpoint"):
+        dcgan.Checkpoints(other, tmp_path).restore()
+    assert inner.history.config["discriminator"] != other.history.config["discriminator"]
+
+
+class Decay(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.1
+
+
+class Opaque(layers.Layer):
+    """A layer that cannot be recorded."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def call(self, inputs):
+        return self.function(inputs)
+
+
+@pytest.mark.parametrize("make", [make_tiny_gan, make_averaging_gan])
+def test_parts_that_cannot_be_recorded_are_refused(make):
+    end = [Opaque(keras.ops.tanh), layers.Reshape(IMAGE_SHAPE)]
+    opaque = keras.Sequential([keras.Input((3,)), layers.Dense(64), *end])
+    with pytest.raises(ValueError, match=r"^generator must have settings .*get_config"):
+        make(generator=opaque)
+    with pytest.raises(ValueError, match=r"^generator_optimizer must have settings .*get_config"):
+        make(generator_optimizer=keras.optimizers.SGD(Decay()))
+
+
+def test_an_optimizer_within_another_is_looked_at(tiny_gan):
+    used = tiny_gan().generator_optimizer
+    scaled = keras.optimizers.LossScaleOptimizer
+    with pytest.raises(ValueError, match="generator_optimizer must be new"):
+        tiny_gan(generator_optimizer=scaled(used))
+    sgd = keras.optimizers.SGD()
+    with pytest.raises(ValueError, match="must be two, got one"):
+        tiny_gan(generator_optimizer=scaled(sgd), discriminator_optimizer=scaled(sgd))
+
+
+def test_a_generator_of_other_images_needs_its_discriminator():
+    generator = keras.Sequential(
+        [keras.Input((3,)), layers.Dense(900), layers.Reshape((30, 30, 1))]
+    )
+    with pytest.raises(ValueError, match=r"generator .*30.* discriminator has to be given"):
+        dcgan.DCGAN(generator=generator)
