@@ -1,7 +1,6 @@
 import gc
 import math
 import os
-import resource
 import signal
 import sys
 import threading
@@ -250,7 +249,7 @@ def test_too_many_frames_are_refused(tiny_gan, tiny_images):
 def megabytes_in_use():
     gc.collect()
     with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
