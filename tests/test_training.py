@@ -318,7 +318,8 @@ def test_losses_are_fetched_now_and_then_not_at_every_step(monkeypatch):
     assert history.step_losses == {"generator_loss": [float(step) for step in range(12)]}
 
 
-def test_progress_bar_shows_losses_and_speed(tiny_gan, tiny_images, capfd):
+def test_progress_bar_shows_losses_and_speed(tiny_gan, tiny_images, capfd, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # room for both losses
     gan = tiny_gan()
     train_tiny(gan, tiny_images, epochs=1)
     capfd.readouterr()
