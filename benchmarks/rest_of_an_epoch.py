@@ -4,8 +4,6 @@
 
 An epoch of `dcgan.train`, in which every call of the step is timed. What is left of the epoch's
 time is the rest. Both are of one run, so that it does not matter how fast the machine is just then.
-The input pipeline works beside the steps, too, in a thread of its own, and takes CPU time from
-them; how much that is for an epoch is measured alone.
 """
 
 from __future__ import annotations
@@ -42,7 +40,7 @@ def cost(dtype: str, batch_size: int, images: np.ndarray) -> tuple[object, ...]:
     step = dcgan.make_train_step(gan)
     step.function(tf.constant(dcgan.normalize(images[:batch_size])))  # traced before it counts
     gan.step.assign(0)
-    epoch, in_steps, pipeline, original = Clock(), Clock(), Clock(), step.function
+    epoch, in_steps, original = Clock(), Clock(), step.function
 
     def timed(batch: tf.Tensor) -> dict[str, tf.Tensor]:
         with in_steps:  # on a CPU, the call returns when the step is done
@@ -51,15 +49,12 @@ def cost(dtype: str, batch_size: int, images: np.ndarray) -> tuple[object, ...]:
     step.function = timed  # `train` uses the step that is made already
     with epoch:
         history = dcgan.train(gan, images, epochs=1, batch_size=batch_size)
-    with pipeline:
-        for _ in dcgan.make_dataset(images, batch_size, seed=0):
-            pass
-    (wall, _), (step_wall, step_cpu) = epoch.seconds, in_steps.seconds
+    (wall, cpu), (step_wall, step_cpu) = epoch.seconds, in_steps.seconds
     steps = len(history.steps)
     return (
         dtype, batch_size, steps, f"{1e3 * step_wall / steps:.1f}",
         f"{wall - step_wall:.2f}", f"{wall / step_wall - 1:+.2%}",
-        f"{pipeline.seconds[1]:.2f}", f"{pipeline.seconds[1] / step_cpu:+.2%}",
+        f"{cpu / step_cpu - 1:+.2%}",
     )  # fmt: skip
 
 
@@ -76,7 +71,6 @@ def main() -> None:
             "ms a step",
             "the rest, s",
             "of the steps' time",
-            "pipeline, CPU s",
             "of the steps' CPU time",
         ],
         rows,
