@@ -12,7 +12,7 @@ from typing import IO
 
 try:
     import fcntl
-except ModuleNotFoundError:  # Windows
+except ModuleNotFoundError:  # on Windows
     fcntl = None  # type: ignore[assignment]
 
 NAME = ".lock"
@@ -22,7 +22,8 @@ NAME = ".lock"
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock on `folder`, which exists.
 
-    The system releases it when the process ends, however it ends, so no lock is ever stale.
+    The system releases it when the process ends, however it ends, so no lock is ever stale. On
+    Windows, and on file systems without locks, there is none.
 
     Raises:
         BlockingIOError: another process, or another thread, holds it; the message says who.
@@ -40,7 +41,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 def _lock(file: IO[str], folder: Path) -> None:
     if fcntl is None:
-        return  # on Windows, an open file cannot be removed by another process anyway
+        return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

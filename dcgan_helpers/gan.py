@@ -124,23 +124,23 @@ class DCGAN:
         self.image_shape: tuple[int, int, int] = tuple(self.generator.output_shape[1:])
 
         # The generator's first: by their names TensorFlow orders its sums, and so the last bits.
-        dtypes = compute_dtypes(self.discriminator)
+        models = self.generator, self.discriminator
+        generator_dtypes, discriminator_dtypes = map(compute_dtypes, models)
         self.generator_optimizer = make_optimizer(
             "generator_optimizer",
             generator_optimizer,
-            dtypes | compute_dtypes(self.generator),  # its gradient comes through both models
+            generator_dtypes | discriminator_dtypes,  # its gradient comes through both models
             learning_rate=recipe.generator_learning_rate,
             beta_1=recipe.beta_1,
         )
         self.discriminator_optimizer = make_optimizer(
             "discriminator_optimizer",
             discriminator_optimizer,
-            dtypes,
+            discriminator_dtypes,
             learning_rate=recipe.discriminator_learning_rate,
             beta_1=recipe.beta_1,
         )
         # Built now: a variable made while the step is traced would not be in a checkpoint yet.
-        models = self.generator, self.discriminator
         self._trained = [model.trainable_variables for model in models]
         self.generator_optimizer.build(self._trained[0])
         self.discriminator_optimizer.build(self._trained[1])
@@ -156,7 +156,7 @@ class DCGAN:
             for name in ("generator_optimizer", "discriminator_optimizer")
         }
 
-        plain = compute_dtypes(self.generator) == {"float32"}
+        plain = generator_dtypes == {"float32"}
         self._float32_copy = None if plain else copy_in_float32(self.generator)
         self.ema = None if recipe.ema_gamma is None else EMA(self.generator, recipe.ema_gamma)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")

@@ -12,6 +12,7 @@ import tensorflow as tf
 from ._devices import has_gpu
 from ._fourier import call_with_fourier
 from ._layers import all_layers
+from ._rows import batches
 
 SAMPLE_BATCH = 500  # images made at a time: bounds the memory, changes no value
 
@@ -21,7 +22,7 @@ def generate_images(generator: keras.Model, noise: np.ndarray) -> np.ndarray:
     return np.concatenate(
         [
             np.asarray(tf.cast(call_generator(generator, rows, training=False), tf.float32))
-            for rows in np.split(noise, range(SAMPLE_BATCH, len(noise), SAMPLE_BATCH))
+            for rows in batches(noise, SAMPLE_BATCH)
         ]
     )
 
