@@ -19,7 +19,7 @@ FOLDER = "notebooks"
 
 def plain_notebooks(app: Sphinx) -> Iterator[tuple[str, str]]:
     """Yield the name of each plain notebook, and its content, once all pages are read."""
-    parser = create_md_parser(app.env.myst_config, RendererHTML)
+    parser = create_md_parser(app.env.myst_config, RendererHTML)  # type: ignore[attr-defined]
     for docname in sorted(app.env.found_docs):
         source = Path(app.env.doc2path(docname))
         if source.suffix == ".ipynb":

@@ -12,13 +12,14 @@ from markdown_it.token import Token
 from .directives import Directive, read_directive
 from .references import References
 
-BOXES = ("attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip")
-BOXES += ("warning", "admonition")  # the last one has a title of its own
+# Those of docutils; an admonition has a title of its own.
+BOXES = frozenset({"admonition", "attention", "caution", "danger", "error", "hint", "important"})
+BOXES |= {"note", "seealso", "tip", "warning"}
 # What the book's pages show nothing of.
-UNSEEN = ("myst_target", "myst_line_comment", "myst_block_break")
-# What programs without MyST show as it stands, and what stands for a heading or an equation.
-MYST = (*UNSEEN, "colon_fence", "dl_open", "footnote_ref", "footnote_reference_open", "myst_role")
-MYST += ("math_block_label", "substitution_block", "substitution_inline")
+UNSEEN = frozenset({"myst_target", "myst_line_comment", "myst_block_break"})
+# What other programs show as it stands: the parser's names for it.
+MYST = UNSEEN | {"colon_fence", "dl_open", "footnote_ref", "footnote_reference_open", "myst_role"}
+MYST |= {"math_block_label", "substitution_block", "substitution_inline"}
 
 # In running text: a role or a link to rewrite, or code or a formula to leave alone.
 _INLINE = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from types import SimpleNamespace
+from typing import Any
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
@@ -45,7 +46,7 @@ class References:
         self._env, self._docname = app.env, docname
         self._book = app.config.html_baseurl.rstrip("/")
         # Domains ask a builder for the way from page to page. Out of a notebook it is a whole URL.
-        self._builder = SimpleNamespace(
+        self._builder: Any = SimpleNamespace(
             name="html", format="html", env=app.env, get_relative_uri=self._uri
         )
 
