@@ -144,11 +144,7 @@ def test_the_title_has_its_number_and_a_link(app, convert):
     assert first.endswith("\n\nText.")
 
 
-EXERCISE = ":::{exercise}\n:label: training-steps\nHow many?\n:::\n\n"
-START, END = (
-    ":::{solution-start} training-steps\n:class: dropdown\n:::",
-    ":::{solution-end}\n:::\n\n",
-)
+END = ":::{solution-end}\n:::\n\n"
 
 
 @pytest.fixture
@@ -157,9 +153,15 @@ def label(app):
     return next(iter(app.env.toc_fignumbers[CHAPTER]["exercise"]))
 
 
-def test_an_exercise_and_its_solution(convert, label):
-    exercise, start = (part.replace("training-steps", label) for part in (EXERCISE, START))
-    text = f"# T\n\n## Exercises\n\n{exercise}{start}"
+@pytest.fixture
+def start(label):
+    """The beginning of that exercise's solution."""
+    return f":::{{solution-start}} {label}\n:class: dropdown\n:::"
+
+
+def test_an_exercise_and_its_solution(convert, label, start):
+    exercise = f":::{{exercise}}\n:label: {label}\nHow many?\n:::"
+    text = f"# T\n\n## Exercises\n\n{exercise}\n\n{start}"
     cells = convert(text, [], f"So many.\n\n{END}## Summary\n\nAll.")
     assert cells[1:] == [
         "## Exercises",
@@ -171,14 +173,12 @@ def test_an_exercise_and_its_solution(convert, label):
     ]
 
 
-def test_a_box_after_a_solution_is_not_folded_away(convert, label):
-    start = START.replace("training-steps", label)
+def test_a_box_after_a_solution_is_not_folded_away(convert, start):
     box = ":::{admonition} Open question\nWhy?\n:::"
     assert convert("# T\n\n## E", start, [], f"{END}{box}")[-1] == "### Open question\n\nWhy?"
 
 
-def test_what_a_fold_would_hide_or_end_is_refused(convert, refused, label):
-    start = START.replace("training-steps", label)
+def test_what_a_fold_would_hide_or_end_is_refused(convert, refused, start):
     needs = "needs a heading"
     refused(f"{END}And so on.", needs, lambda text: convert("# T", start, [], text))
     refused(END, needs, lambda text: convert("# T", start, [], text, []))
