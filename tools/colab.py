@@ -16,10 +16,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from packaging.requirements import Requirement
@@ -71,7 +69,6 @@ def differences(have: dict[str, str], want: dict[str, str]) -> list[str]:
 
 def install(python: str) -> list[str]:
     """Install the package as the first cell does; return what pip's report says it installed."""
-    ask(python, "-m", "pip", "uninstall", "-q", "-y", PACKAGE)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         source = f"git+{ROOT.as_uri()}"
@@ -86,14 +83,14 @@ def run(path: Path, python: str, folder: Path) -> list[str]:
     spec.parent.mkdir(parents=True, exist_ok=True)
     command = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     spec.write_text(json.dumps({"argv": command, "display_name": "Colab", "language": "python"}))
-    specs = KernelSpecManager(kernel_dirs=[str(spec.parent.parent)])
-    manager: Any = AsyncKernelManager(kernel_name="colab", kernel_spec_manager=specs)
     notebook = read(path)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = []
     place = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, km=manager, timeout=None, resources=place)
+    client = NotebookClient(notebook, kernel_name="colab", timeout=None, resources=place)
+    manager = client.create_kernel_manager()
+    manager.kernel_spec_manager = KernelSpecManager(kernel_dirs=[str(spec.parent.parent)])
     try:
         client.execute(env=without_checkout(), stderr=subprocess.DEVNULL)  # the kernel's own log
     except CellExecutionError as error:
@@ -117,7 +114,8 @@ def main(python: str, names: list[str]) -> int:
         print(f"{python} is not as Colab: {'; '.join(wrong)}", file=sys.stderr)
         return 1
     print(f"Python {found}, {', '.join(' '.join(pair) for pair in versions().items())}")
-    before.pop(PACKAGE, None)
+    if before.pop(PACKAGE, None):
+        ask(python, "-m", "pip", "uninstall", "-q", "-y", PACKAGE)
     print("pip's report, installed:", ", ".join(install(python)))
     replaced = differences(installed(python), before)
     print("replaced:", "; ".join(replaced) or f"nothing of {len(before)} packages", flush=True)
