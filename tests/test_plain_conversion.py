@@ -200,6 +200,7 @@ def test_what_a_fold_would_hide_or_end_is_refused(convert, refused, start):
         ("Term\n: what it is", "no plain form"),
         ("{{ name }}", "no plain form"),
         ("[x]: https://a.org", "no plain form"),
+        ("[x](06-checkpoints.ipynb 'A title')", "leads nowhere from Colab"),
     ],
 )
 def test_what_has_no_plain_form_stops_the_build(refused, source, message):

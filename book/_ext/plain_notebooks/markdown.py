@@ -10,14 +10,16 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from .directives import Directive, read_directive
-from .references import References
+from .references import References, has_scheme
 
 # Those of docutils; an admonition has a title of its own.
 BOXES = frozenset({"admonition", "attention", "caution", "danger", "error", "hint", "important"})
 BOXES |= {"note", "seealso", "tip", "warning"}
 # What the book's pages show nothing of.
 UNSEEN = frozenset({"myst_target", "myst_line_comment", "myst_block_break"})
-# What other programs show as it stands: the parser's names for it.
+# What every program shows alike.
+AS_IT_STANDS = frozenset({"amsmath", "code_block", "fence", "html_block", "math_block"})
+# What programs without MyST show as it stands: the parser's names for it.
 MYST = UNSEEN | {"colon_fence", "dl_open", "footnote_ref", "footnote_reference_open", "myst_role"}
 MYST |= {"math_block_label", "substitution_block", "substitution_inline"}
 
@@ -75,7 +77,7 @@ class Markdown:
             text = self._directive(block.directive)
         elif block.token.type == "math_block_label":
             text = self._equation(block.token.content, block.token.info)
-        elif block.token.type in ("fence", "html_block", "code_block"):
+        elif block.token.type in AS_IT_STANDS:
             return block.source
         else:
             text = _INLINE.sub(self._inline, block.source)
@@ -139,3 +141,6 @@ class Markdown:
                 if part.type in MYST or read_directive(part):
                     what = part.content.strip() or text
                     raise self._references.error(f"there is no plain form for {what!r}")
+                target = part.attrs.get("href") or part.attrs.get("src")
+                if target and not has_scheme(str(target)):
+                    raise self._references.error(f"the link {target!r} leads nowhere from Colab")

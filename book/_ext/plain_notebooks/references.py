@@ -27,6 +27,11 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _PAGE = re.compile(r"(?P<path>[\w./-]+)\.(?:ipynb|md)(?P<anchor>#[\w-]+)?")
 
 
+def has_scheme(target: str) -> bool:
+    """Tell whether a link is a whole URL, which leads to the same place from everywhere."""
+    return _SCHEME.match(target) is not None
+
+
 def _as_markdown(node: nodes.Node) -> str:
     """Return what Sphinx made of a reference; without a link where it leads to the same page."""
     if isinstance(node, nodes.Text):
@@ -93,7 +98,7 @@ class References:
 
     def link(self, target: str) -> str:
         """Return a link's target as one that leads out of the notebook to the book."""
-        if _SCHEME.match(target):
+        if has_scheme(target):
             return target
         page = _PAGE.fullmatch(target)
         docname = self._absolute(page["path"]) if page else self._docname
@@ -103,7 +108,7 @@ class References:
 
     def picture(self, path: str) -> str:
         """Return the URL of a picture on the book's pages."""
-        if _SCHEME.match(path):
+        if has_scheme(path):
             return path
         known = self._env.images.get(self._absolute(path))
         if known is None:
