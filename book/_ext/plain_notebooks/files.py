@@ -35,7 +35,7 @@ def write_all(app: Sphinx, error: Exception | None) -> None:
     """Write the plain notebooks beside the book, for Colab, and into it, to be downloaded."""
     if error is not None or app.builder.format != "html":
         return
-    for name, content in plain_notebooks(app):
+    for name, content in list(plain_notebooks(app)):  # all of them, or none
         for folder in (Path(app.srcdir, FOLDER), Path(app.outdir, FOLDER)):
             folder.mkdir(exist_ok=True)
             write_if_changed(folder / name, content.encode())
