@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from urllib.parse import quote
+import string
 
 from IPython.display import SVG
 
@@ -13,7 +13,11 @@ from ._shipped import FILES
 
 DRAWINGS = FILES / "drawings"
 # What may stand in a data URI as it is: quotation marks, angle brackets, # and % may not.
-_PLAIN = " /:;,.=()-_'!?+*&"
+_PLAIN = frozenset((string.ascii_letters + string.digits + " /:;,.=()-_~'!?+*&").encode())
+
+
+def _percent_encoded(text: str) -> str:
+    return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in text.encode())
 
 
 class Drawing(SVG):
@@ -32,7 +36,7 @@ class Drawing(SVG):
         svg = str(self.data)
         alt = html.escape(f"{self._inside('title')}. {self._inside('desc')}")
         width = "".join(re.findall(r'^<svg[^>]* (width="\d+")', svg))
-        source = f"data:image/svg+xml,{quote(svg, safe=_PLAIN)}"
+        source = f"data:image/svg+xml,{_percent_encoded(svg)}"
         return f'<img alt="{alt}" {width} style="max-width:100%" src="{source}">'
 
     def _inside(self, tag: str) -> str:
