@@ -13,7 +13,7 @@ from .markdown import BOXES, Block, Markdown
 from .references import References
 
 # Cells whose code the book folds away or leaves out; and what else a cell may be tagged with.
-HIDDEN_CODE = {"hide-input", "remove-input"}
+HIDDEN_CODE = {"hide-cell", "hide-input", "remove-input"}
 OTHER_TAGS = {"nbval-ignore-output", "raises-exception"}
 EXERCISES = ("exercise", "solution-start", "solution-end")
 
