@@ -103,7 +103,8 @@ def test_what_the_book_hides_is_folded_and_captions_are_cells(path):
     plain = {cell.id: cell for cell in read(PLAIN / path.name).cells}
     for cell in read(path).cells:
         if cell.cell_type == "code":
-            hidden = bool({"hide-cell", "hide-input", "remove-input"} & set(cell.metadata.get("tags", [])))
+            tags = set(cell.metadata.get("tags", []))
+            hidden = bool({"hide-cell", "hide-input", "remove-input"} & tags)
             folded = plain[cell.id].metadata
             assert (folded.get("cellView") == "form") == hidden
             assert folded.get("jupyter", {}).get("source_hidden", False) == hidden
