@@ -1,7 +1,7 @@
 """The maintainers' tasks. ``python -m nox --list`` names them.
 
 They run in the environment that nox itself runs in, made once with
-``python -m pip install -e ".[dev]"``.
+``python -m pip install -e ".[dev]"``; only ``colab`` makes one of its own.
 """
 
 from __future__ import annotations
@@ -39,6 +39,14 @@ def book(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Look at every page of the built book in Chromium, which the system's packages have."""
     session.run(sys.executable, "-m", "pytest", "-m", "browser", *session.posargs)
+
+
+@nox.session(python="3.13", venv_backend="venv")
+def colab(session: nox.Session) -> None:
+    """Run the plain notebooks with Colab's own versions: all, or those named (``-- 01 04``)."""
+    session.install("-r", "tools/colab.txt")
+    python = str(Path(session.bin, "python"))
+    session.run(sys.executable, "-m", "tools.colab", python, *session.posargs, external=True)
 
 
 @nox.session(python=False)

@@ -39,7 +39,12 @@ from .metrics import classifier_score, frechet_distance, missing_modes, precisio
 from .nearest import nearest_training_images
 from .plots import plot_history, show_images
 from .recipes import RECIPES, Recipe
-from .reference import ReferenceRun, load_reference_generator, load_reference_run
+from .reference import (
+    ReferenceRun,
+    load_reference_discriminator,
+    load_reference_generator,
+    load_reference_run,
+)
 from .train_step import make_train_step
 from .training import train
 from .widgets import BalanceExplorer, LatentExplorer, LossExplorer
@@ -73,6 +78,7 @@ __all__ = [
     "interpolate_noise",
     "load_image_folder",
     "load_mnist",
+    "load_reference_discriminator",
     "load_reference_generator",
     "load_reference_run",
     "make_dataset",

@@ -53,9 +53,10 @@ def stated(root):
         links = re.findall(r"colab\.research\.google\.com/github/([^/\s]+/[^/\s]+)/blob", text)
         for number, link in enumerate(links):
             found[f"{name}, Colab link {number + 1}"] = f"https://github.com/{link}"
-    for path in sorted((root / "book").glob("*.ipynb")):
+    for path in sorted([*root.glob("book/*.ipynb"), *root.glob("notebooks/*.ipynb")]):
         match = re.search(r"git\+(\S+)", first_code_cell(path))
-        found[path.name] = match[1] if match else "no address in its first code cell"
+        name = f"{path.parent.name}/{path.name}"
+        found[name] = match[1] if match else "no address in its first code cell"
     return found
 
 

@@ -282,17 +282,18 @@ def test_every_formula_was_understood(page):
 def test_it_opens_in_colab_and_binder_and_can_be_downloaded(page):
     owner, name = address.parse(address.read())
     links = document(file_of(page)).links
-    colab = f"https://colab.research.google.com/github/{owner}/{name}/blob/main/{page}.ipynb"
+    plain = f"notebooks/{page.removeprefix('book/')}.ipynb"
+    colab = f"https://colab.research.google.com/github/{owner}/{name}/blob/main/{plain}"
     assert colab in links
     assert any(
         link.startswith(f"https://mybinder.org/v2/gh/{owner}/{name}/main")
-        and unquote(link).endswith(f"{page}.ipynb")
+        and unquote(link).endswith(f"lab/tree/{plain}")
         for link in links
     ), "no link to Binder"
-    sources = [link for link in links if link.endswith(f"_sources/{page}.ipynb")]
-    assert sources, "no link to download it"
-    stored = (file_of(page).parent / sources[0]).resolve()
-    assert stored.read_bytes() == (ROOT / f"{page}.ipynb").read_bytes()
+    downloads = [link for link in links if link.endswith(f"../{plain}")]
+    assert downloads, "no link to download it"
+    stored = (file_of(page).parent / downloads[0]).resolve()
+    assert stored.read_bytes() == (ROOT / plain).read_bytes()
 
 
 @each_chapter

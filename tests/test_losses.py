@@ -96,7 +96,7 @@ def test_gradient_penalty_of_a_slope_is_half_its_square():
     with tf.GradientTape() as tape:
         penalty = dcgan.gradient_penalty(discriminator, images)
     assert float(penalty) == pytest.approx(np.sum(slope**2) / 2, rel=1e-6)
-    kernel, bias = discriminator.trainable_variables
+    kernel, _ = discriminator.trainable_variables
     gradient = tape.gradient(penalty, kernel)
     np.testing.assert_allclose(gradient, slope.reshape(12, 1), rtol=1e-6)  # its derivative
     assert penalty.dtype == tf.float32

@@ -7,7 +7,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # The last one says which address is the old one, so a run that was cut off can be repeated.
-PLACES = ("*.md", "*.yml", "*.cff", "book/**/*.ipynb", "book/**/*.md", "pyproject.toml")
+PLACES = (
+    *("*.md", "*.yml", "*.cff", "book/**/*.ipynb", "book/**/*.md", "notebooks/*.ipynb"),
+    "pyproject.toml",
+)
 FORM = re.compile(
     r"https://github\.com/([A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?)/"
     r"(?!\.\.?$)([A-Za-z0-9._-]{1,100})(?<!\.git)"
