@@ -1,10 +1,15 @@
 import dataclasses
+import json
+import re
+import statistics
 
 import keras
 import numpy as np
 import pytest
 
 import dcgan_helpers as dcgan
+from tools.address import ROOT
+from tools.notebooks import read
 
 
 def test_recipes_are_the_tutorials_and_the_one_that_was_measured():
@@ -47,3 +52,29 @@ def test_recipe_of_ones_own():
     assert str(recipe) == str(dataclasses.replace(recipe, ema_gamma=2.0))
     assert "batch_size=4" in gan.history.config["recipe"]
     assert dcgan.DCGAN(recipe=dcgan.RECIPES["quick"]).history.config["recipe"] == "quick"
+
+
+def test_chapter_states_what_was_measured_with_each_change_undone():
+    lines = (ROOT / "benchmarks/recipes.jsonl").read_text(encoding="utf-8").splitlines()
+    measured = {}
+    for row in map(json.loads, lines):
+        measured.setdefault((row["run"], row["seconds"]), []).append(row)
+    cells = {cell.id: cell.source for cell in read(ROOT / "book/09-recipes.ipynb").cells}
+    table = re.findall(r"^\| ([^|]+) \| (\d+) s \| (.+) \|$", cells["recipes-undone"], re.MULTILINE)
+    assert len(table) == len(cells["recipes-undone"].splitlines()) - 2
+    # The runs were made before the gradient penalty was part of the recipe.
+    stated = {
+        ("quick" if name == "*nothing*" else f"quick, {name}", int(seconds)): numbers.split(" | ")
+        for name, seconds, numbers in table
+    }
+    assert set(stated) == {key for key in measured if key[0] != "tutorial"}
+    for key, numbers in stated.items():
+        median = {
+            name: statistics.median(row[name] for row in measured[key])
+            for name in ("frechet_distance", "precision", "recall")
+        }
+        assert numbers == [
+            f"{median['frechet_distance']:.0f}",
+            f"{median['precision']:.2f}",
+            f"{median['recall']:.2f}",
+        ], key
