@@ -33,6 +33,7 @@ from .generator import interpolate_noise, make_generator_model, sample_noise
 from .gif import make_gif
 from .grids import image_grid
 from .history import History
+from .image_cache import cache_image_folder, cache_images
 from .image_folders import load_image_folder
 from .losses import discriminator_loss, generator_loss
 from .metrics import classifier_score, frechet_distance, missing_modes, precision_recall
@@ -58,6 +59,8 @@ __all__ = [
     "LossExplorer",
     "Recipe",
     "ReferenceRun",
+    "cache_image_folder",
+    "cache_images",
     "class_histogram",
     "classifier_features",
     "classifier_score",

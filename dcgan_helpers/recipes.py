@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from ._checks import check_choice, check_integer, check_number
+from ._checks import MOST_DOUBLINGS, check_choice, check_instance, check_integer, check_number
 
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -25,6 +25,10 @@ class Recipe:
         ema_gamma: images are made with an exponential moving average (EMA) of the generator's
             weights, whose decay at step t is (1 - 1/t)^(ema_gamma + 1): the larger the number, the
             fewer of the last steps count. None makes images with the weights themselves.
+        doublings: how often the generator doubles the size of an image, and the discriminator
+            halves it; None means as often as it goes, down to 4 pixels or more (3 times for 32 × 32
+            pixels, 4 times for 64 × 64).
+        batch_normalization: whether the discriminator has batch normalisation, too.
 
     Raises:
         TypeError: a setting is of the wrong type.
@@ -48,6 +52,8 @@ class Recipe:
     dropout: float
     dtype: str | None
     ema_gamma: float | None
+    doublings: int | None = 2
+    batch_normalization: bool = False
 
     def __post_init__(self) -> None:
         if self.dtype is not None:
@@ -66,6 +72,9 @@ class Recipe:
         checked |= {
             name: check_number(name, getattr(self, name), i) for name, i in intervals.items()
         }
+        if self.doublings is not None:
+            check_integer("doublings", self.doublings, minimum=1, maximum=MOST_DOUBLINGS)
+        check_instance("batch_normalization", self.batch_normalization, bool)
         for name, value in checked.items():  # 2 and 2.0 are one recipe
             object.__setattr__(self, name, value)
 
