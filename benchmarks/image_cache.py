@@ -136,13 +136,9 @@ def main() -> None:
         )
     print_machine()
     print("Images a second: by the clock, and (in brackets) for each second of a core.\n")
-    print_table(
-        [
-            "pictures", "first pass", "second call", "batches from the map", "resumed",
-            "memory more", "memory of the process", "the array would take",
-        ],  # fmt: skip
-        rows,
-    )  # fmt: skip
+    header = ["pictures", "first pass", "second call", "batches from the map", "resumed"]
+    header += ["memory more", "memory of the process", "the array would take"]
+    print_table(header, rows)
 
 
 if __name__ == "__main__":

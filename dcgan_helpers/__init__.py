@@ -16,6 +16,7 @@ from ._tensorflow import check_backend, turn_remapper_off
 check_backend()
 turn_remapper_off()
 
+from .avatars import load_avatars
 from .checkpoints import Checkpoints
 from .classifier import class_histogram, classifier_features, classify
 from .data import (
@@ -33,6 +34,7 @@ from .generator import interpolate_noise, make_generator_model, sample_noise
 from .gif import make_gif
 from .grids import image_grid
 from .history import History
+from .idx import load_idx
 from .image_cache import cache_image_folder, cache_images
 from .image_folders import load_image_folder
 from .losses import discriminator_loss, generator_loss
@@ -73,6 +75,8 @@ __all__ = [
     "generator_loss",
     "image_grid",
     "interpolate_noise",
+    "load_avatars",
+    "load_idx",
     "load_image_folder",
     "load_mnist",
     "load_reference_generator",

@@ -250,6 +250,16 @@ def check_folder(name: str, value: Any, *, must_exist: bool = False) -> Path:
     return path
 
 
+def check_file(name: str, value: Any) -> Path:
+    """Return `value` as the path of a file that exists, or raise."""
+    path = _path(name, value)
+    if path.is_dir():
+        raise IsADirectoryError(f"{name} must be a file, got the folder {path}")
+    if not path.exists():
+        raise FileNotFoundError(f"{name} must be a file that exists, got {path}")
+    return path
+
+
 def check_new_file(name: str, value: Any, suffix: str) -> Path:
     """Return `value` as the path of a file to write, or raise."""
     path = _path(name, value)
