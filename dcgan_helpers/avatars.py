@@ -11,8 +11,8 @@ def load_avatars() -> np.ndarray:
     """Load 10,000 avatars of pixel art from the file that the package ships. No network is used.
 
     They are colour images with a face in each, as those of CelebA are, but small, and of no real
-    person: DiceBear put them together by seed, from more than a hundred parts in many colours. Every
-    one is different. They are drawn on a grid of 16 × 16 squares, of 2 × 2 pixels each.
+    person: DiceBear put them together by seed, from 139 parts in many colours. Every one is
+    different. They are drawn on a grid of 16 × 16 squares, of 2 × 2 pixels each.
 
     Returns:
         `uint8` array `(10000, 32, 32, 3)`, values in [0, 255].

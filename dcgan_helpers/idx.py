@@ -1,4 +1,4 @@
-"""IDX files, in which MNIST and the data sets made in its image are published."""
+"""IDX files, the format of MNIST, which the data sets made in its image share."""
 
 from __future__ import annotations
 
