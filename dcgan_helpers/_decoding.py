@@ -36,7 +36,8 @@ class Decoded(NamedTuple):
 def decode_files(folder: Path, names: Iterable[str], size: Size) -> Generator[Decoded, None, None]:
     """The pictures of a folder."""
     return _in_parallel(
-        lambda name: _decoded(name, lambda: read_picture(folder / name, size), size), names
+        lambda name: _decoded(name, lambda: read_picture(folder / name, size), size, folder),
+        names,
     )
 
 
@@ -72,14 +73,19 @@ def _in_parallel(
 
 
 def _decoded(
-    name: str, decode: Callable[[], tuple[np.ndarray, tuple[int, int]]], size: Size
+    name: str,
+    decode: Callable[[], tuple[np.ndarray, tuple[int, int]]],
+    size: Size,
+    folder: Path = Path(),
 ) -> Decoded:
     try:
         pixels, (width, height) = decode()
     except Exception as error:  # Pillow lets through what its many decoders raise
         if isinstance(error, MemoryError) or getattr(error, "errno", None) in _PASSING:
             raise
-        return Decoded(name, None, None, str(error) or type(error).__name__)
+        # Pillow names the file with its folder, which may be another when the reason is read.
+        reason = str(error).replace(f"{folder}{os.sep}", "") or type(error).__name__
+        return Decoded(name, None, None, reason)
     if 2 * width < size.width or 2 * height < size.height:
         reason = f"{width} × {height} pixels are too few for {size.width} × {size.height}"
         return Decoded(name, None, (width, height), reason)

@@ -153,6 +153,7 @@ def test_what_is_refused_is_left_out_counted_and_listed(folder, tmp_path, small_
     assert "truncated" in refused["007.png"]
     assert refused["012.png"] == "3 × 40 pixels are too few for 8 × 8"
     assert "No such file" in refused["021.png"]
+    assert not any(str(tmp_path) in reason for reason in refused.values())
 
 
 def test_half_of_the_size_is_enough(tmp_path):
