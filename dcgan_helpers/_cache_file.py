@@ -36,11 +36,12 @@ class CacheFile:
         self._growing = path.with_name(f".{path.name}{UNFINISHED}")
         self._journal = path.with_name(f".{self.manifest.name}{UNFINISHED}")
 
-    def is_whole(self) -> bool:
-        """Whether the file is there."""
-        if self._growing.exists() and self.manifest.exists() and not self._journal.exists():
-            os.replace(self._growing, self.path)  # a process died between the two names
-        return self.path.exists()
+    def finish_naming(self) -> bool:
+        """Whether a process died between the two names of a whole file, which then gets its own."""
+        whole = self.manifest.exists() and self._growing.exists() and not self._journal.exists()
+        if whole:
+            os.replace(self._growing, self.path)
+        return whole
 
     def forget(self) -> None:
         """Delete what is unfinished."""

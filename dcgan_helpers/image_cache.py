@@ -84,13 +84,16 @@ def cache_image_folder(
         "pictures": len(names),
         "names_and_bytes": _fingerprint(folder, names),
     }
-    with _locked(cache):
-        if cache.is_whole():
-            _check_made_of(cache, settings)
-        else:
-            done = cache.begin(settings)
-            pictures = decode_files(folder, names[done:], cache.size)
-            _fill(cache, pictures, strict, progress, initial=done, total=len(names))
+    if cache.path.exists():
+        _check_made_of(cache, settings)
+    else:
+        with _locked(cache):
+            if cache.finish_naming():
+                _check_made_of(cache, settings)
+            else:
+                done = cache.begin(settings)
+                pictures = decode_files(folder, names[done:], cache.size)
+                _fill(cache, pictures, strict, progress, initial=done, total=len(names))
     return _opened(cache, strict)
 
 
@@ -144,11 +147,11 @@ def cache_images(
         )
     if getattr(images, "cardinality", lambda: 0)() == tf.data.INFINITE_CARDINALITY:
         raise ValueError("images must end, got a dataset that repeats itself forever")
+    if cache.path.exists():
+        raise FileExistsError(
+            f"file must be new, got {cache.path}; np.load(file, mmap_mode='r') opens it"
+        )
     with _locked(cache):
-        if cache.is_whole():
-            raise FileExistsError(
-                f"file must be new, got {cache.path}; np.load(file, mmap_mode='r') opens it"
-            )
         cache.forget()
         cache.begin(_settings(cache))
         _fill(cache, decode_items(images, cache.size), strict, progress)
