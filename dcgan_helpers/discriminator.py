@@ -16,7 +16,6 @@ def make_discriminator_model(
     doublings: int = DOUBLINGS,
     seed: int | None = None,
     dropout: float = 0.3,
-    batch_normalization: bool = False,
     dtype: str | keras.DTypePolicy | None = None,
 ) -> keras.Sequential:
     """Build the discriminator of TensorFlow's DCGAN tutorial, or a larger one of the same pattern.
@@ -34,8 +33,6 @@ def make_discriminator_model(
         seed: seed of the initial weights and of dropout; None takes both from Keras' global random
             state.
         dropout: the fraction of activations that dropout sets to zero in training, in [0, 1].
-        batch_normalization: whether every convolution but the first is followed by batch
-            normalisation, as in the paper; the tutorial has none.
         dtype: a Keras dtype policy, such as "mixed_bfloat16"; None takes Keras' global one.
 
     Returns:
@@ -61,13 +58,11 @@ def make_discriminator_model(
         return keras.initializers.GlorotUniform(seed=next(seeds))
 
     def downsample(i: int) -> list[keras.Layer]:
-        normalized = batch_normalization and i > 0  # of the first, it would normalise the images
         return [
             layers.Conv2D(
                 base_filters * 2**i, 5, 2, padding="same", data_format="channels_last",
                 kernel_initializer=kernel(), dtype=dtype,
             ),
-            *([layers.BatchNormalization(dtype=dtype)] if normalized else []),
             layers.LeakyReLU(dtype=dtype),
             layers.Dropout(dropout, seed=next(seeds), dtype=dtype),
         ]  # fmt: skip

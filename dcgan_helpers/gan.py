@@ -41,12 +41,13 @@ class DCGAN:
     two on a laptop. Two objects made with the same arguments have the same weights.
 
     Args:
-        recipe: which settings to train with: "tutorial", "quick" or a `Recipe` of your own.
+        recipe: which settings to train with: "tutorial", "quick", "colour" (which is "quick" with
+            networks that fit the size of the images) or a `Recipe` of your own.
         seed: seed of the noise and the order of the images, and of the weights and the dropout of
             the models that are made here, in [0, 2**63).
         dtype: Keras dtype policy of the two models that are made here: "float32",
             "mixed_bfloat16" or "mixed_float16" (which scales its losses by itself). None takes the
-            recipe's: float32 for "tutorial"; for "quick" bfloat16 where the processor or the GPU
+            recipe's: float32 for "tutorial"; for the others bfloat16 where the processor or the GPU
             multiplies in it, else float32.
         image_shape: `(height, width, channels)` of the images, for the models that are made here:
             height and width multiples of 4, or of 2 to the power of the recipe's doublings. None
@@ -116,9 +117,8 @@ class DCGAN:
         seeds = [int(s) for s in np.random.SeedSequence(self.seed).generate_state(2)]
         sizes: dict[str, Any] = {"image_shape": shape, "doublings": doublings, "dtype": dtype}
         self.generator = generator or make_generator_model(seed=seeds[0], **sizes)
-        normalized, dropout = recipe.batch_normalization, recipe.dropout
         self.discriminator = discriminator or make_discriminator_model(
-            seed=seeds[1], dropout=dropout, batch_normalization=normalized, **sizes
+            seed=seeds[1], dropout=recipe.dropout, **sizes
         )
         self.noise_dim = int(self.generator.input_shape[1])
         self.image_shape: tuple[int, int, int] = tuple(self.generator.output_shape[1:])

@@ -47,8 +47,8 @@ def make_generator_model(
         image_shape: `(height, width, channels)` of its images; height and width are multiples of
             2**doublings.
         base_filters: channels before the last layer; each doubling before it has twice as many.
-        doublings: how often the size is doubled. Large images need more: from 4 × 4, as in the
-            paper, 3 make 32 × 32, 4 make 64 × 64 and 5 make 128 × 128.
+        doublings: how often the size is doubled. Large images need more: from 8 × 8, 2 make
+            32 × 32, 3 make 64 × 64 and 4 make 128 × 128. From 4 × 4, as in the paper, one more.
         noise_dim: length of a noise vector.
         seed: seed of the initial weights; None draws them from Keras' global random state.
         dtype: a Keras dtype policy, such as "mixed_bfloat16"; None takes Keras' global one.
@@ -59,7 +59,7 @@ def make_generator_model(
     Example:
         >>> make_generator_model().count_params()
         2330944
-        >>> make_generator_model(image_shape=(64, 64, 3), base_filters=16, doublings=4).output_shape
+        >>> make_generator_model(image_shape=(64, 64, 3), base_filters=16, doublings=3).output_shape
         (None, 64, 64, 3)
 
     References:
@@ -107,10 +107,14 @@ def make_generator_model(
 
 
 def fitting_doublings(image_shape: tuple[int, int, int]) -> int:
-    """How often an image can be halved until a side is odd or below 8; at least 2."""
+    """How often an image can be halved so that 7 pixels or more are left; at least 2.
+
+    From 4 × 4 pixels, as in the paper, few steps with small batches end in a few faces alone
+    (`benchmarks/README.md`).
+    """
     height, width, _ = image_shape
     doublings = 0
-    while height % 2 == width % 2 == 0 and min(height, width) >= 8:
+    while height % 2 == width % 2 == 0 and min(height, width) >= 14:
         height, width, doublings = height // 2, width // 2, doublings + 1
     return min(max(doublings, DOUBLINGS), MOST_DOUBLINGS)
 

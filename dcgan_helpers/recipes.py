@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from ._checks import MOST_DOUBLINGS, check_choice, check_instance, check_integer, check_number
+from ._checks import MOST_DOUBLINGS, check_choice, check_integer, check_number
 
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -26,9 +26,8 @@ class Recipe:
             weights, whose decay at step t is (1 - 1/t)^(ema_gamma + 1): the larger the number, the
             fewer of the last steps count. None makes images with the weights themselves.
         doublings: how often the generator doubles the size of an image, and the discriminator
-            halves it; None means as often as it goes, down to 4 pixels or more (3 times for 32 × 32
-            pixels, 4 times for 64 × 64).
-        batch_normalization: whether the discriminator has batch normalisation, too.
+            halves it, of the models that are made with this recipe; None means as often as leaves
+            7 pixels or more (2 times for 32 × 32, 3 for 64 × 64, 4 for 128 × 128).
 
     Raises:
         TypeError: a setting is of the wrong type.
@@ -53,7 +52,6 @@ class Recipe:
     dtype: str | None
     ema_gamma: float | None
     doublings: int | None = 2
-    batch_normalization: bool = False
 
     def __post_init__(self) -> None:
         if self.dtype is not None:
@@ -74,7 +72,6 @@ class Recipe:
         }
         if self.doublings is not None:
             check_integer("doublings", self.doublings, minimum=1, maximum=MOST_DOUBLINGS)
-        check_instance("batch_normalization", self.batch_normalization, bool)
         for name, value in checked.items():  # 2 and 2.0 are one recipe
             object.__setattr__(self, name, value)
 
@@ -83,7 +80,8 @@ class Recipe:
         return next((name for name, known in RECIPES.items() if known == self), repr(self))
 
 
-# The recipes with a name: "tutorial", that of TensorFlow's DCGAN tutorial, and "quick".
+# The recipes with a name: "tutorial", that of TensorFlow's DCGAN tutorial, "quick", and "colour",
+# which is "quick" with networks that fit the size of the images.
 RECIPES: Mapping[str, Recipe] = {
     "tutorial": Recipe(
         batch_size=256,
@@ -102,5 +100,15 @@ RECIPES: Mapping[str, Recipe] = {
         dropout=0.0,
         dtype=None,
         ema_gamma=5.0,
+    ),
+    "colour": Recipe(
+        batch_size=16,
+        generator_learning_rate=1e-3,
+        discriminator_learning_rate=5e-4,
+        beta_1=0.0,
+        dropout=0.0,
+        dtype=None,
+        ema_gamma=5.0,
+        doublings=None,
     ),
 }

@@ -75,12 +75,3 @@ def test_more_doublings_of_the_generator_are_more_convolutions_here():
     assert [layer.filters for layer in convolutions] == [8, 16, 32, 64]
     assert convolutions[-1].output.shape == (None, 4, 3, 64)
     assert model.output_shape == (None, 1)
-
-
-def test_batch_normalization_follows_every_convolution_but_the_first():
-    model = dcgan.make_discriminator_model(
-        image_shape=(32, 32, 3), doublings=3, batch_normalization=True
-    )
-    block = [layers.Conv2D, layers.BatchNormalization, layers.LeakyReLU, layers.Dropout]
-    kinds = [type(layer) for layer in model.layers]
-    assert kinds == [*block[:1], *block[2:], *block, *block, layers.Flatten, layers.Dense]

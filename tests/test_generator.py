@@ -121,13 +121,14 @@ def test_base_filters_scale_every_layer():
     ("image_shape", "doublings"),
     [
         ((28, 28, 1), 2),  # 7 × 7: the tutorial's
-        ((32, 32, 3), 3),
-        ((64, 64, 3), 4),
-        ((128, 128, 3), 5),
-        ((64, 48, 3), 3),  # 8 × 6, since 4 × 3 would be too small
+        ((32, 32, 3), 2),  # 8 × 8
+        ((56, 56, 3), 3),
+        ((64, 64, 3), 3),
+        ((128, 128, 3), 4),
+        ((64, 48, 3), 2),  # 16 × 12, since 8 × 6 would be too small
         ((8, 8, 1), 2),
         ((36, 100, 1), 2),
-        ((2048, 2048, 1), 8),
+        ((4096, 4096, 1), 8),
     ],
 )
 def test_as_many_doublings_as_fit(image_shape, doublings):
