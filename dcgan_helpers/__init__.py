@@ -37,7 +37,7 @@ from .history import History
 from .idx import load_idx
 from .image_cache import cache_image_folder, cache_images
 from .image_folders import load_image_folder
-from .losses import discriminator_loss, generator_loss
+from .losses import discriminator_loss, generator_loss, gradient_penalty
 from .metrics import classifier_score, frechet_distance, missing_modes, precision_recall
 from .nearest import nearest_training_images
 from .plots import plot_history, show_images
@@ -73,6 +73,7 @@ __all__ = [
     "evaluate_images",
     "frechet_distance",
     "generator_loss",
+    "gradient_penalty",
     "image_grid",
     "interpolate_noise",
     "load_avatars",

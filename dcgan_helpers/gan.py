@@ -41,8 +41,8 @@ class DCGAN:
     two on a laptop. Two objects made with the same arguments have the same weights.
 
     Args:
-        recipe: which settings to train with: "tutorial", "quick", "colour" (which is "quick" with
-            networks that fit the size of the images) or a `Recipe` of your own.
+        recipe: which settings to train with: "tutorial", "quick", "colour" (whose networks fit the
+            size of the images) or a `Recipe` of your own.
         seed: seed of the noise and the order of the images, and of the weights and the dropout of
             the models that are made here, in [0, 2**63).
         dtype: Keras dtype policy of the two models that are made here: "float32",

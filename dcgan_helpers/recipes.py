@@ -25,6 +25,8 @@ class Recipe:
         ema_gamma: images are made with an exponential moving average (EMA) of the generator's
             weights, whose decay at step t is (1 - 1/t)^(ema_gamma + 1): the larger the number, the
             fewer of the last steps count. None makes images with the weights themselves.
+        r1_gamma: weight of the `gradient_penalty` (R1) in the discriminator's loss; None is without
+            it. It is taken at each eighth step, with eight times that weight.
         doublings: how often the generator doubles the size of an image, and the discriminator
             halves it, of the models that are made with this recipe; None means as often as leaves
             7 pixels or more (2 times for 32 × 32, 3 for 64 × 64, 4 for 128 × 128).
@@ -42,6 +44,10 @@ class Recipe:
     References:
         T. Karras et al.: Analyzing and improving the training dynamics of diffusion models. CVPR
         2024, arXiv:2312.02696, section 3.1 (γ of the power function EMA).
+
+        L. Mescheder et al.: Which training methods for GANs do actually converge? ICML 2018,
+        arXiv:1801.04406, equation (9) (γ of R1). T. Karras et al.: Analyzing and improving the
+        image quality of StyleGAN. CVPR 2020, arXiv:1912.04958, section 3.1 (not at every step).
     """
 
     batch_size: int
@@ -51,6 +57,7 @@ class Recipe:
     dropout: float
     dtype: str | None
     ema_gamma: float | None
+    r1_gamma: float | None = None
     doublings: int | None = 2
 
     def __post_init__(self) -> None:
@@ -62,8 +69,9 @@ class Recipe:
             "beta_1": "[0, 1)",
             "dropout": "[0, 1]",
         }
-        if self.ema_gamma is not None:
-            intervals["ema_gamma"] = "(0, inf)"
+        for name in ("ema_gamma", "r1_gamma"):
+            if getattr(self, name) is not None:
+                intervals[name] = "(0, inf)"
         checked: dict[str, float] = {
             "batch_size": check_integer("batch_size", self.batch_size, minimum=1)
         }
@@ -81,7 +89,7 @@ class Recipe:
 
 
 # The recipes with a name: "tutorial", that of TensorFlow's DCGAN tutorial, "quick", and "colour",
-# which is "quick" with networks that fit the size of the images.
+# which is "quick" without R1, with networks that fit the size of the images.
 RECIPES: Mapping[str, Recipe] = {
     "tutorial": Recipe(
         batch_size=256,
@@ -100,6 +108,7 @@ RECIPES: Mapping[str, Recipe] = {
         dropout=0.0,
         dtype=None,
         ema_gamma=5.0,
+        r1_gamma=0.1,
     ),
     "colour": Recipe(
         batch_size=16,
