@@ -15,7 +15,7 @@ from ._devices import fast_dtype
 from ._interrupt import interrupts_held
 from ._layers import compute_dtypes
 from ._model_checks import (
-    agreed_image_shape,
+    agreed_sizes,
     check_discriminator,
     check_generator,
     check_trainable,
@@ -41,16 +41,17 @@ class DCGAN:
     two on a laptop. Two objects made with the same arguments have the same weights.
 
     Args:
-        recipe: which settings to train with: "tutorial", "quick" or a `Recipe` of your own.
+        recipe: which settings to train with: "tutorial", "quick", "colour" (whose networks fit the
+            size of the images) or a `Recipe` of your own.
         seed: seed of the noise and the order of the images, and of the weights and the dropout of
             the models that are made here, in [0, 2**63).
         dtype: Keras dtype policy of the two models that are made here: "float32",
             "mixed_bfloat16" or "mixed_float16" (which scales its losses by itself). None takes the
-            recipe's: float32 for "tutorial"; for "quick" bfloat16 where the processor or the GPU
+            recipe's: float32 for "tutorial"; for the others bfloat16 where the processor or the GPU
             multiplies in it, else float32.
-        image_shape: `(height, width, channels)` of the images, height and width multiples of 4, for
-            the models that are made here. None takes that of the model that is given, or 28 × 28
-            grey pixels.
+        image_shape: `(height, width, channels)` of the images, for the models that are made here:
+            height and width multiples of 4, or of 2 to the power of the recipe's doublings. None
+            takes that of the model that is given, or 28 × 28 grey pixels.
         generator: a Keras model of your own, built, from noise `(n, noise_dim)` to images
             `(n, height, width, channels)` in [-1, 1].
         discriminator: one from such images to logits `(n, 1)`.
@@ -109,16 +110,15 @@ class DCGAN:
             check_generator(generator)
         if discriminator is not None:
             check_discriminator(discriminator, generator)
-        image_shape = agreed_image_shape(image_shape, generator, discriminator)
+        shape, doublings = agreed_sizes(image_shape, recipe.doublings, generator, discriminator)
         check_optimizers(generator_optimizer, discriminator_optimizer)
 
         # Of one seed, a seed for each model; the noise and the order take the seed and the step.
         seeds = [int(s) for s in np.random.SeedSequence(self.seed).generate_state(2)]
-        self.generator = generator or make_generator_model(
-            image_shape=image_shape, seed=seeds[0], dtype=dtype
-        )
+        sizes: dict[str, Any] = {"image_shape": shape, "doublings": doublings, "dtype": dtype}
+        self.generator = generator or make_generator_model(seed=seeds[0], **sizes)
         self.discriminator = discriminator or make_discriminator_model(
-            image_shape=image_shape, dropout=recipe.dropout, seed=seeds[1], dtype=dtype
+            seed=seeds[1], dropout=recipe.dropout, **sizes
         )
         self.noise_dim = int(self.generator.input_shape[1])
         self.image_shape: tuple[int, int, int] = tuple(self.generator.output_shape[1:])
