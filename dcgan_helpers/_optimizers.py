@@ -48,4 +48,4 @@ def make_optimizer(
 
 def learning_rates(optimizer: keras.optimizers.Optimizer) -> list[float]:
     """Its learning rate, if it keeps it in a variable, which one with a schedule does not."""
-    return [float(v.value) for v in optimizer.variables if v.name == "learning_rate"]
+    return [float(v.numpy()) for v in optimizer.variables if v.name == "learning_rate"]

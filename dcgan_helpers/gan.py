@@ -10,10 +10,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
+from . import _replicas
 from ._checks import check_choice, check_noise, check_seed
 from ._devices import fast_dtype
 from ._interrupt import interrupts_held
-from ._layers import compute_dtypes
+from ._layers import all_variables, compute_dtypes
 from ._model_checks import (
     agreed_image_shape,
     check_discriminator,
@@ -22,6 +23,7 @@ from ._model_checks import (
 )
 from ._optimizers import check_optimizers, learning_rates, make_optimizer
 from ._run_config import describe_optimizer, fingerprint_model
+from ._state import check_arrays
 from .discriminator import make_discriminator_model
 from .ema import EMA
 from .generator import make_generator_model, sample_noise
@@ -95,9 +97,9 @@ class DCGAN:
         discriminator: keras.Model | None = None,
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         discriminator_optimizer: keras.optimizers.Optimizer | None = None,
+        strategy: tf.distribute.Strategy | None = None,
     ) -> None:
-        if tf.distribute.has_strategy():
-            raise RuntimeError("DCGAN trains on one device; make it outside of strategy.scope()")
+        self.strategy = strategy = _replicas.check_strategy(strategy)
         if not isinstance(recipe, Recipe):
             recipe = RECIPES[check_choice("recipe", recipe, tuple(RECIPES))]
         self.recipe, self.seed = recipe, check_seed("seed", seed)
@@ -111,39 +113,49 @@ class DCGAN:
             check_discriminator(discriminator, generator)
         image_shape = agreed_image_shape(image_shape, generator, discriminator)
         check_optimizers(generator_optimizer, discriminator_optimizer)
+        _replicas.check_made_on(
+            strategy,
+            generator=generator,
+            discriminator=discriminator,
+            generator_optimizer=generator_optimizer,
+            discriminator_optimizer=discriminator_optimizer,
+        )
 
         # Of one seed, a seed for each model; the noise and the order take the seed and the step.
         seeds = [int(s) for s in np.random.SeedSequence(self.seed).generate_state(2)]
-        self.generator = generator or make_generator_model(
-            image_shape=image_shape, seed=seeds[0], dtype=dtype
-        )
-        self.discriminator = discriminator or make_discriminator_model(
-            image_shape=image_shape, dropout=recipe.dropout, seed=seeds[1], dtype=dtype
-        )
+        with _replicas.scope(strategy):
+            self.generator = generator or make_generator_model(
+                image_shape=image_shape, seed=seeds[0], dtype=dtype
+            )
+            self.discriminator = discriminator or make_discriminator_model(
+                image_shape=image_shape, dropout=recipe.dropout, seed=seeds[1], dtype=dtype
+            )
         self.noise_dim = int(self.generator.input_shape[1])
         self.image_shape: tuple[int, int, int] = tuple(self.generator.output_shape[1:])
 
-        # The generator's first: by their names TensorFlow orders its sums, and so the last bits.
         models = self.generator, self.discriminator
+        _replicas.synchronize(strategy, *models)
+        # The generator's first: by their names TensorFlow orders its sums, and so the last bits.
         generator_dtypes, discriminator_dtypes = map(compute_dtypes, models)
-        self.generator_optimizer = make_optimizer(
-            "generator_optimizer",
-            generator_optimizer,
-            generator_dtypes | discriminator_dtypes,  # its gradient comes through both models
-            learning_rate=recipe.generator_learning_rate,
-            beta_1=recipe.beta_1,
-        )
-        self.discriminator_optimizer = make_optimizer(
-            "discriminator_optimizer",
-            discriminator_optimizer,
-            discriminator_dtypes,
-            learning_rate=recipe.discriminator_learning_rate,
-            beta_1=recipe.beta_1,
-        )
-        # Built now: a variable made while the step is traced would not be in a checkpoint yet.
-        self._trained = [model.trainable_variables for model in models]
-        self.generator_optimizer.build(self._trained[0])
-        self.discriminator_optimizer.build(self._trained[1])
+        with _replicas.scope(strategy):
+            self.generator_optimizer = make_optimizer(
+                "generator_optimizer",
+                generator_optimizer,
+                generator_dtypes | discriminator_dtypes,  # its gradient comes through both models
+                learning_rate=recipe.generator_learning_rate,
+                beta_1=recipe.beta_1,
+            )
+            self.discriminator_optimizer = make_optimizer(
+                "discriminator_optimizer",
+                discriminator_optimizer,
+                discriminator_dtypes,
+                learning_rate=recipe.discriminator_learning_rate,
+                beta_1=recipe.beta_1,
+            )
+            # Built now: a variable made while the step is traced would not be in a checkpoint yet.
+            self._trained = [model.trainable_variables for model in models]
+            self.generator_optimizer.build(self._trained[0])
+            self.discriminator_optimizer.build(self._trained[1])
         # Before anything is copied, which needs each layer's settings, too. What this machine is
         # fastest in does not make another run: it may go on elsewhere.
         with_dtypes = asked_dtype is not None
@@ -168,6 +180,7 @@ class DCGAN:
             for state in model.variables
             if not any(state is weight for weight in model.weights)
         ]
+        _replicas.part_random_states(strategy, self.random_states)
         self._first_rates = self._learning_rates()
         self.compiled_steps: dict[Any, Any] = {}  # what `make_train_step` made for this gan
         self.history = History(
@@ -231,27 +244,14 @@ class DCGAN:
         Raises:
             ValueError: it is the state of another kind of `DCGAN`; nothing is changed then.
         """
+        arrays = {name: array for name, array in state.items() if not name.startswith(HISTORY)}
         variables = self.variables()
-        values = {name: array for name, array in state.items() if not name.startswith(HISTORY)}
-        unmatched = sorted(values.keys() ^ variables.keys())
-        if unmatched:
-            raise ValueError(
-                "state must have an array for each variable of this gan, and no other, got "
-                f"{len(unmatched)} unmatched, the first is {unmatched[0]!r}"
-            )
-        for name, variable in variables.items():
-            array, dtype = values[name], variable.dtype.as_numpy_dtype
-            if array.dtype.kind == "V":  # NumPy's files know no bfloat16, and keep its bytes alone
-                values[name] = array = array.view(dtype)
-            if (array.shape, array.dtype) != (tuple(variable.shape), dtype):
-                raise ValueError(
-                    f"state[{name!r}] must be of {np.dtype(dtype)} and shape {variable.shape}, "
-                    f"got {array.dtype} and {array.shape}"
-                )
+        arrays = check_arrays(variables, arrays)
         history = history_in(state)
         with interrupts_held():
             for name, variable in variables.items():
-                variable.assign(values[name])
+                variable.assign(arrays[name])
+            _replicas.part_random_states(self.strategy, self.random_states)
             self.history = history
             if self.ema is not None:
                 self.ema.forget()
@@ -268,8 +268,8 @@ class DCGAN:
     def variables(self) -> dict[str, tf.Variable]:
         """Every variable of the run; the one place that lists what its state consists of."""
         parts = {
-            "generator": _variables_of_model(self.generator),
-            "discriminator": _variables_of_model(self.discriminator),
+            "generator": all_variables(self.generator),
+            "discriminator": all_variables(self.discriminator),
             "generator_optimizer": [v.value for v in self.generator_optimizer.variables],
             "discriminator_optimizer": [v.value for v in self.discriminator_optimizer.variables],
             "ema": [] if self.ema is None else self.ema.weights,
@@ -289,11 +289,3 @@ def history_in(state: Mapping[str, np.ndarray]) -> History:
     """The history in what `DCGAN.get_state` returned."""
     arrays = {k.removeprefix(HISTORY): v for k, v in state.items() if k.startswith(HISTORY)}
     return History.from_arrays(arrays)
-
-
-def _variables_of_model(model: keras.Model) -> list[tf.Variable]:
-    """Weights, the state of dropout's seeds, and what a layer keeps besides, unknown to Keras."""
-    known = [variable.value for variable in model.variables]
-    tracked = tf.train.TrackableView(model).descendants()
-    others = [v for v in tracked if isinstance(v, tf.Variable) and not any(v is k for k in known)]
-    return known + others
