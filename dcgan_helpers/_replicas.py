@@ -172,21 +172,27 @@ def check_agreement(strategy: Strategy, step: int, settings: str) -> None:
 
 
 @contextlib.contextmanager
-def workers_watched(strategy: Strategy) -> Iterator[None]:
-    """Say in plain words that another worker is gone.
+def failures_explained(strategy: Strategy) -> Iterator[None]:
+    """Say in plain words why replicas could not train in step, instead of what TensorFlow says.
 
     Raises:
-        ConnectionError: instead of what TensorFlow raises then.
+        ConnectionError: another worker is gone.
+        RuntimeError: two strategies in one process are in each other's way.
     """
     try:
         yield
     except _LOST as error:
         if not has_several_workers(strategy):
-            raise
+            if strategy is None or "Collective" not in str(error):
+                raise
+            raise RuntimeError(
+                "TensorFlow's operations over several devices know one strategy in a process; "
+                "start Python anew, make one and give it to every DCGAN"
+            ) from error
         raise ConnectionError(
             "another worker of the strategy has ended or cannot be reached, so this one ends, too; "
-            "the same command on all of them goes on from the last checkpoint "
-            f"(TensorFlow: {str(error).splitlines()[0]})"
+            "the same command on all of them goes on from the last checkpoint (TensorFlow's error, "
+            f"{type(error).__name__}, stands above)"
         ) from error
 
 

@@ -21,10 +21,10 @@ from ._recorder import Recorder
 from ._replicas import (
     check_agreement,
     check_rows,
+    failures_explained,
     has_several_workers,
     is_chief,
     replicas,
-    workers_watched,
 )
 from ._run_config import differences, fingerprint_images
 from .checkpoints import Checkpoints
@@ -118,7 +118,7 @@ def train(
         "frame_every": plan.frame_every,
         "images": fingerprint_images(images),
     }
-    with _alone_with(gan), workers_watched(gan.strategy):
+    with _alone_with(gan), failures_explained(gan.strategy):
         _resume(gan, config, checkpoints, resume)
         gan.history.config |= config
         gan.history.steps_per_epoch = plan.steps_per_epoch
