@@ -45,9 +45,10 @@ def check_outside_scope() -> None:
         )
 
 
-def check_made_on(strategy: Strategy, **parts: Any) -> None:
-    """Raise unless the models and optimizers that are given were made for `strategy`."""
-    for name, part in parts.items():
+def check_made_on(strategy: Strategy, *parts: Any) -> None:
+    """Raise unless generator, discriminator and their optimizers, if given, fit `strategy`."""
+    names = "generator", "discriminator", "generator_optimizer", "discriminator_optimizer"
+    for name, part in zip(names, parts, strict=True):
         for variable in part.variables if part is not None else []:
             if getattr(variable.value, "distribute_strategy", None) is not strategy:
                 where = "outside of any strategy.scope()" if strategy is None else (

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
-from . import _replicas
 from ._checks import check_choice, check_noise, check_seed
 from ._devices import fast_dtype
 from ._interrupt import interrupts_held
@@ -21,7 +20,9 @@ from ._model_checks import (
     check_generator,
     check_trainable,
 )
-from ._optimizers import check_optimizers, learning_rates, make_optimizer
+from ._optimizers import check_optimizers, learning_rates, make_optimizers
+from ._own_losses import Loss, choose_losses, describe_losses
+from ._replicas import check_made_on, check_strategy, part_random_states, scope, synchronize
 from ._run_config import describe_optimizer, fingerprint_model
 from ._state import check_arrays
 from .discriminator import make_discriminator_model
@@ -32,6 +33,7 @@ from .recipes import DTYPES, RECIPES, Recipe
 from .sampling import copy_in_float32, generate_images
 
 STANDING_NOISE = 1000  # noise vectors that averaged weights take their standing statistics from
+OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
 HISTORY = "history/"  # how the names of its arrays begin in a state
 
 
@@ -59,12 +61,21 @@ class DCGAN:
         generator_optimizer: a Keras optimizer of your own, not yet built (for a model in float16,
             a `LossScaleOptimizer`).
         discriminator_optimizer: another one.
+        generator_loss: a loss of your own instead of `dcgan_helpers.generator_loss`: a function
+            from the logits of fakes, `float32 (n, 1)`, to a scalar, their mean in some form.
+        discriminator_loss: one from the logits of real images and those of fakes.
+        strategy: train on the devices of this `tf.distribute.MirroredStrategy` or
+            `MultiWorkerMirroredStrategy`, of which a process has one. The batch stays the batch of
+            a step, of which each replica takes as many rows; batch normalisation sees all of them.
+            Models and optimizers of your own are made in `strategy.scope()`, all else outside.
 
     Attributes:
+        strategy: as given; None for one device.
         generator: the generator, a Keras model.
         discriminator: the discriminator, a Keras model.
         generator_optimizer: the generator's optimizer.
         discriminator_optimizer: the discriminator's optimizer.
+        generator_loss: the generator's loss; discriminator_loss is the discriminator's.
         step: `tf.Variable` of dtype `int64`, the number of training steps done.
         random_states: the variables that hold the state of the models' own randomness (dropout).
         ema: the `EMA` of the generator's weights, whose `weights` are one variable for each
@@ -77,8 +88,9 @@ class DCGAN:
     Raises:
         ValueError: an unknown recipe or dtype, models that do not fit each other or would train
             wrongly (a discriminator that ends in sigmoid, say), an optimizer that is built already,
-            or a generator that has to be copied (for averages, or into float32) and cannot be.
-        RuntimeError: it is made under a `tf.distribute` strategy.
+            a generator that has to be copied (for averages, or into float32) and cannot be, a loss
+            that is no scalar, or a part that was not made in the strategy's scope.
+        RuntimeError: it is made within `strategy.scope()`.
 
     Example:
         >>> gan = DCGAN(seed=1)
@@ -97,9 +109,11 @@ class DCGAN:
         discriminator: keras.Model | None = None,
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         discriminator_optimizer: keras.optimizers.Optimizer | None = None,
+        generator_loss: Loss | None = None,
+        discriminator_loss: Loss | None = None,
         strategy: tf.distribute.Strategy | None = None,
     ) -> None:
-        self.strategy = strategy = _replicas.check_strategy(strategy)
+        self.strategy = strategy = check_strategy(strategy)
         if not isinstance(recipe, Recipe):
             recipe = RECIPES[check_choice("recipe", recipe, tuple(RECIPES))]
         self.recipe, self.seed = recipe, check_seed("seed", seed)
@@ -113,17 +127,14 @@ class DCGAN:
             check_discriminator(discriminator, generator)
         image_shape = agreed_image_shape(image_shape, generator, discriminator)
         check_optimizers(generator_optimizer, discriminator_optimizer)
-        _replicas.check_made_on(
-            strategy,
-            generator=generator,
-            discriminator=discriminator,
-            generator_optimizer=generator_optimizer,
-            discriminator_optimizer=discriminator_optimizer,
-        )
+        chosen = choose_losses(generator_loss, discriminator_loss)
+        self.generator_loss, self.discriminator_loss = chosen
+        optimizers = generator_optimizer, discriminator_optimizer
+        check_made_on(strategy, generator, discriminator, *optimizers)
 
         # Of one seed, a seed for each model; the noise and the order take the seed and the step.
         seeds = [int(s) for s in np.random.SeedSequence(self.seed).generate_state(2)]
-        with _replicas.scope(strategy):
+        with scope(strategy):
             self.generator = generator or make_generator_model(
                 image_shape=image_shape, seed=seeds[0], dtype=dtype
             )
@@ -134,23 +145,12 @@ class DCGAN:
         self.image_shape: tuple[int, int, int] = tuple(self.generator.output_shape[1:])
 
         models = self.generator, self.discriminator
-        _replicas.synchronize(strategy, *models)
+        synchronize(strategy, *models)
         # The generator's first: by their names TensorFlow orders its sums, and so the last bits.
         generator_dtypes, discriminator_dtypes = map(compute_dtypes, models)
-        with _replicas.scope(strategy):
-            self.generator_optimizer = make_optimizer(
-                "generator_optimizer",
-                generator_optimizer,
-                generator_dtypes | discriminator_dtypes,  # its gradient comes through both models
-                learning_rate=recipe.generator_learning_rate,
-                beta_1=recipe.beta_1,
-            )
-            self.discriminator_optimizer = make_optimizer(
-                "discriminator_optimizer",
-                discriminator_optimizer,
-                discriminator_dtypes,
-                learning_rate=recipe.discriminator_learning_rate,
-                beta_1=recipe.beta_1,
+        with scope(strategy):
+            self.generator_optimizer, self.discriminator_optimizer = make_optimizers(
+                recipe, *optimizers, generator_dtypes, discriminator_dtypes
             )
             # Built now: a variable made while the step is traced would not be in a checkpoint yet.
             self._trained = [model.trainable_variables for model in models]
@@ -163,10 +163,7 @@ class DCGAN:
             name: fingerprint_model(name, getattr(self, name), dtypes=with_dtypes)
             for name in ("generator", "discriminator")
         }
-        fingerprints |= {
-            name: describe_optimizer(name, getattr(self, name))
-            for name in ("generator_optimizer", "discriminator_optimizer")
-        }
+        fingerprints |= {name: describe_optimizer(name, getattr(self, name)) for name in OPTIMIZERS}
 
         plain = generator_dtypes == {"float32"}
         self._float32_copy = None if plain else copy_in_float32(self.generator)
@@ -180,7 +177,7 @@ class DCGAN:
             for state in model.variables
             if not any(state is weight for weight in model.weights)
         ]
-        _replicas.part_random_states(strategy, self.random_states)
+        part_random_states(strategy, self.random_states)
         self._first_rates = self._learning_rates()
         self.compiled_steps: dict[Any, Any] = {}  # what `make_train_step` made for this gan
         self.history = History(
@@ -189,6 +186,7 @@ class DCGAN:
                 "seed": self.seed,
                 "dtype": asked_dtype or "the fastest",
                 **fingerprints,
+                **describe_losses(self.generator_loss, self.discriminator_loss),
             }
         )
 
@@ -244,14 +242,15 @@ class DCGAN:
         Raises:
             ValueError: it is the state of another kind of `DCGAN`; nothing is changed then.
         """
-        arrays = {name: array for name, array in state.items() if not name.startswith(HISTORY)}
         variables = self.variables()
-        arrays = check_arrays(variables, arrays)
+        arrays = check_arrays(
+            variables, {k: array for k, array in state.items() if not k.startswith(HISTORY)}
+        )
         history = history_in(state)
         with interrupts_held():
             for name, variable in variables.items():
                 variable.assign(arrays[name])
-            _replicas.part_random_states(self.strategy, self.random_states)
+            part_random_states(self.strategy, self.random_states)
             self.history = history
             if self.ema is not None:
                 self.ema.forget()
@@ -262,8 +261,7 @@ class DCGAN:
         return {name: rate for name, rate in now.items() if rate != self._first_rates[name]}
 
     def _learning_rates(self) -> dict[str, float]:
-        names = ("generator_optimizer", "discriminator_optimizer")
-        return {name: rate for name in names for rate in learning_rates(getattr(self, name))}
+        return {name: rate for name in OPTIMIZERS for rate in learning_rates(getattr(self, name))}
 
     def variables(self) -> dict[str, tf.Variable]:
         """Every variable of the run; the one place that lists what its state consists of."""

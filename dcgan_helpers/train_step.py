@@ -14,7 +14,6 @@ from ._devices import has_gpu
 from ._fourier import call_with_fourier
 from ._replicas import check_outside_scope, local_variables, on_replicas, share
 from .gan import DCGAN
-from .losses import discriminator_loss, generator_loss
 
 
 class TrainStep:
@@ -98,8 +97,9 @@ def _captured(gan: DCGAN) -> tuple[int, ...]:
     """What a trace is made of: if one of these is replaced, or a layer frozen, it is made anew."""
     parts = (gan.generator, gan.discriminator)
     optimizers = (gan.generator_optimizer, gan.discriminator_optimizer)
+    losses = (gan.generator_loss, gan.discriminator_loss)
     weights = [weight for model in parts for weight in model.trainable_variables]
-    return tuple(id(part) for part in (*parts, *optimizers, *weights))
+    return tuple(id(part) for part in (*parts, *optimizers, *losses, *weights))
 
 
 def _train_step(gan: DCGAN, fourier: bool, images: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -129,8 +129,8 @@ def _update_models(
         fake_logits = gan.discriminator(fakes, training=True)
 
         losses = {
-            "generator_loss": generator_loss(fake_logits),
-            "discriminator_loss": discriminator_loss(real_logits, fake_logits),
+            "generator_loss": gan.generator_loss(fake_logits),
+            "discriminator_loss": gan.discriminator_loss(real_logits, fake_logits),
         }
         # Only under float16 does scaling change anything.
         scaled_generator_loss = gan.generator_optimizer.scale_loss(
