@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import socket
@@ -6,7 +7,6 @@ import sys
 import time
 from contextlib import ExitStack
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -131,6 +131,23 @@ def test_tensorflows_default_strategy_is_none():
     )
 
 
-def test_keras_own_distribution_does_nothing_on_tensorflow():
-    """Why the package has `tf.distribute`: this trains on one device and says nothing."""
-    assert keras.config.backend() == "tensorflow"
+def test_the_script_for_clusters_trains_on_two_machines(tmp_path):
+    """One is told of the cluster by Slurm's variables, the other by TF_CONFIG."""
+    port = next(p for p in free_ports(8) if p % 2 == 0)
+    slurm = environment(
+        SLURM_PROCID="0",
+        SLURM_STEP_NUM_TASKS="2",
+        SLURM_STEP_NODELIST="127.0.0.1",
+        SLURM_STEP_TASKS_PER_NODE="2",
+        DCGAN_PORT=str(port),
+    )
+    cluster = {"worker": [f"127.0.0.1:{port}", f"127.0.0.1:{port + 1}"]}
+    task = {"type": "worker", "index": 1}
+    by_hand = environment(TF_CONFIG=json.dumps({"cluster": cluster, "task": task}))
+    command = [str(ROOT / "examples" / "cluster" / "train.py"), str(tmp_path / "run")]
+    command += ["--recipe", "quick", "--batch-size", "4", "--steps", "2"]
+    with Workers(tmp_path, [command] * 2, [slurm, by_hand]) as workers:
+        assert workers.wait() == [0, 0], workers.printed_by(0) + workers.printed_by(1)
+        for number in range(2):
+            assert "2 replicas, 2 steps done" in workers.printed_by(number)
+    assert [path.name for path in (tmp_path / "run").glob("*.npz")] == ["step-00000002.npz"]
