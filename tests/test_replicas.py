@@ -85,7 +85,7 @@ def start_two(folder, result, steps):
     return Workers(folder, commands, [environment()] * 2)
 
 
-@pytest.mark.parametrize("victim", [1, 0])
+@pytest.mark.parametrize("victim", [1, pytest.param(0, marks=pytest.mark.long)])
 def test_a_killed_worker_ends_the_other_and_the_same_command_resumes(tmp_path, victim):
     checkpoints, survivor = tmp_path / "run", 1 - victim
     steps = 5000
@@ -98,12 +98,10 @@ def test_a_killed_worker_ends_the_other_and_the_same_command_resumes(tmp_path, v
         workers.processes[victim].send_signal(signal.SIGKILL)
         killed = time.monotonic()
         codes = workers.wait()
-        assert time.monotonic() - killed < 60  # it is two or three on an idle machine
+        assert time.monotonic() - killed < 60  # seconds; the less, the less busy the machine
         assert codes[survivor] != 0
-        if victim:
-            assert "ConnectionError: another worker of the strategy has ended" in (
-                workers.printed_by(survivor)
-            )
+        said = "ConnectionError: another worker of the strategy has ended"
+        assert said in workers.printed_by(survivor)
     saved = max(int(path.stem[5:]) for path in checkpoints.glob("step-*.npz"))
     assert saved < steps
     with start_two(tmp_path, "resumed", saved + 8) as workers:
@@ -133,7 +131,7 @@ def test_tensorflows_default_strategy_is_none():
 
 def test_the_script_for_clusters_trains_on_two_machines(tmp_path):
     """One is told of the cluster by Slurm's variables, the other by TF_CONFIG."""
-    port = next(p for p in free_ports(8) if p % 2 == 0)
+    port = free_ports(1)[0]
     slurm = environment(
         SLURM_PROCID="0",
         SLURM_STEP_NUM_TASKS="2",
