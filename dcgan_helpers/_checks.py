@@ -87,6 +87,12 @@ def check_instance(name: str, value: Any, kind: type) -> None:
         raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
 
 
+def check_callable(name: str, value: Any) -> None:
+    """Raise unless `value` is None or can be called."""
+    if value is not None and not callable(value):
+        raise TypeError(f"{name} must be a function, got {value!r} ({type(value).__name__})")
+
+
 def check_array(name: str, value: Any) -> np.ndarray:
     """Return `value` as a numeric NumPy array that is not empty, or raise."""
     try:
