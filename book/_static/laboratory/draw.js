@@ -20,7 +20,7 @@ function between(start, end, t) {
 /** @param {HTMLElement} section */
 laboratory.start.draw = async (section) => {
   const { sizes, directions } = laboratory.data.generator;
-  const assistant = new Assistant();
+  const assistant = new Assistant(section);
   await assistant.ready;
   await assistant.ask("loadGenerator", laboratory.data.generator);
 

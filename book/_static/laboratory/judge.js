@@ -54,7 +54,7 @@ const spoilings = {
 laboratory.start.judge = async (section) => {
   const { sizes } = laboratory.data.discriminator;
   const { side } = sizes;
-  const assistant = new Assistant();
+  const assistant = new Assistant(section);
   await assistant.ready;
   await assistant.ask("loadDiscriminator", laboratory.data.discriminator);
   const examples = await unpackImages(laboratory.data.discriminator.examples);

@@ -51,7 +51,7 @@ laboratory.start.train = async (section) => {
     section.dataset.step = String(frame.step);
   };
 
-  const assistant = new Assistant(show);
+  const assistant = new Assistant(section, show);
   await assistant.ready;
   await assistant.ask("loadDigits", laboratory.data.digits);
 
@@ -82,7 +82,7 @@ laboratory.start.train = async (section) => {
       say(`The seed must be a whole number from ${seed.min} to ${seed.max}.`);
       return;
     }
-    if (running) await setRunning(false);
+    await setRunning(false); // what it has told until now is here then
     chart.clear();
     const settings = { noise, side, filters: Number(filters.value), batch: Number(batch.value), seed: Number(seed.value) };
     show(await assistant.ask("prepare", settings));

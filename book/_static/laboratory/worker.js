@@ -23,7 +23,8 @@ function startWorker() {
   let rates;
   /** @type {Float32Array} */
   let digits;
-  let running = false;
+  let loop = 0; // the number of the loop that trains; 0 while none does
+  let loops = 0;
   let fast = 0; // images a second, lately
   const most = 16; // images at a time
 
@@ -32,15 +33,15 @@ function startWorker() {
   });
 
   // Train for about a tenth of a second, tell of it, and go on.
-  const run = () => {
-    if (!running) return;
+  const run = (/** @type {number} */ mine) => {
+    if (mine !== loop) return;
     const start = performance.now();
     const from = training.step;
     const losses = [];
     while (performance.now() - start < 100) losses.push(training.train(rates));
     fast = ((training.step - from) * training.batch * 1000) / (performance.now() - start);
     self.postMessage({ frame: frame({ losses }) });
-    setTimeout(run, 0); // in between, a message may say pause
+    setTimeout(run, 0, mine); // in between, a message may say pause
   };
 
   /** @type {Record<string, (...given: any[]) => any>} */
@@ -88,7 +89,7 @@ function startWorker() {
     },
     /** @param {Sizes & {batch: number, seed: number}} settings */
     prepare(settings) {
-      running = false;
+      loop = 0;
       training = new Training(kernel, digits, settings);
       return frame({ losses: [] });
     },
@@ -97,11 +98,11 @@ function startWorker() {
       rates = given;
     },
     run() {
-      if (!running) setTimeout(run, 0);
-      running = true;
+      loop = ++loops;
+      setTimeout(run, 0, loop);
     },
     pause() {
-      running = false;
+      loop = 0;
     },
     oneStep() {
       return frame({ losses: [training.train(rates)] });
@@ -119,8 +120,12 @@ function startWorker() {
 
 /** The page's side of a worker: tasks go there, and come back as promises. */
 class Assistant {
-  /** @param {(frame: any) => void} [onFrame] what to do with what the worker tells of by itself */
-  constructor(onFrame) {
+  /**
+   * @param {HTMLElement} section the part of the page whose status says what went wrong
+   * @param {(frame: any) => void} [onFrame] what to do with what the worker tells of by itself
+   */
+  constructor(section, onFrame) {
+    this.section = section;
     const source = ['"use strict";', ...laboratory.parts.map(String), "startWorker();"].join("\n\n");
     const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     this.worker = new Worker(url);
@@ -133,13 +138,19 @@ class Assistant {
       const task = this.waiting.get(number);
       this.waiting.delete(number);
       if (error === undefined) task?.resolve(result);
-      else task?.reject(new Error(error));
+      else {
+        this.complain(error);
+        task?.reject(new Error(error));
+      }
     };
-    this.worker.onerror = (event) => {
-      for (const { reject } of this.waiting.values()) reject(new Error(event.message));
-      this.waiting.clear();
-    };
+    this.worker.onerror = (event) => this.complain(event.message);
     this.ready = this.ask("begin", laboratory.data.kernel);
+  }
+
+  /** @param {string} error */
+  complain(error) {
+    const status = this.section.querySelector("[role=status]");
+    if (status) status.textContent = `This did not work: ${error}`;
   }
 
   /**
