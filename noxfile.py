@@ -50,6 +50,22 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def javascript(session: nox.Session) -> None:
+    """Check style and types of the laboratory's scripts; needs Node 20 or later, with npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        session.error("install Node 20 or later, with npm: nothing else checks JavaScript")
+    with session.chdir("tools/javascript"):
+        options = ("--no-package-lock", "--no-audit", "--no-fund")
+        session.run(npm, "install", *options, external=True)
+        scripts = ("../../book/_static", "../laboratory_checks.js")
+        base = ("--config", "eslint.config.mjs", "--no-config-lookup", "--max-warnings", "0")
+        session.run(npm, "exec", "--", "tsc", "--project", ".", external=True)
+    tools = "tools/javascript/node_modules/.bin/eslint"
+    session.run(tools, *base, *scripts, external=True)
+
+
+@nox.session(python=False)
 def bench(session: nox.Session) -> None:
     """Run the short benchmarks, or the scripts named."""
     names = session.posargs or ["train_step", "rest_of_an_epoch", "pictures_and_files"]

@@ -1,4 +1,4 @@
-"""The laboratory computes what TensorFlow does, in Chromium and in Firefox.
+"""The laboratory computes what TensorFlow does, in Chromium and in Firefox, and says what holds.
 
 Left out unless asked for: ``python -m pytest -m browser`` needs the extra ``dev``, and both browsers
 from the system's packages.
@@ -13,11 +13,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from laboratory_browser import ENGINE, Computer
 from PIL import Image
 
 import dcgan_helpers as dcgan
 from tools import laboratory_data, laboratory_kernel
+from tools.laboratory_browser import ENGINE, Computer
 from tools.laboratory_kernel import FOLDER
 
 pytestmark = pytest.mark.browser
@@ -103,10 +103,6 @@ def networks(noise, side, filters, *, folded=False):
         ]
     )
     return generator, discriminator
-
-
-def shaped(values, variables):
-    return [np.float32(v).reshape(w.shape) for v, w in zip(values, variables, strict=True)]
 
 
 def gradients(generator, discriminator, noise, images):
@@ -198,23 +194,32 @@ def test_every_gradient_is_that_of_tensorflow(compute):
             assert np.abs(np.array(mine) - theirs.numpy().ravel()).max() <= 1e-5 * max(size, 1)
 
 
-def test_fifty_steps_are_those_of_tensorflow(compute):
+@pytest.mark.parametrize(
+    ("rates", "steps", "apart"),
+    [
+        ({"generatorRate": 2e-4, "discriminatorRate": 1e-4, "beta1": 0.5}, 50, 1e-5),
+        # With the quick recipe's rates, a difference of the last bit grows a thousandfold in ten steps.
+        (QUICK, 8, 1e-4),
+    ],
+)
+def test_fifty_steps_are_those_of_tensorflow(compute, rates, steps, apart):
     settings = {"noise": 100, "side": 28, "filters": 4, "batch": 8, "seed": 5}
-    got = compute("run", settings=settings, rates=QUICK, steps=50)
+    got = compute("run", settings=settings, rates=rates, steps=steps)
     models = networks(settings["noise"], settings["side"], settings["filters"])
     optimizers = [
-        keras.optimizers.Adam(QUICK[rate], beta_1=QUICK["beta1"])
+        keras.optimizers.Adam(rates[rate], beta_1=rates["beta1"])
         for rate in ("generatorRate", "discriminatorRate")
     ]
     for model, name in zip(models, ("generator", "discriminator"), strict=True):
         for weight, values in zip(model.trainable_variables, got[name], strict=True):
             weight.assign(np.reshape(values, weight.shape))
+    assert len(got["done"]) == steps
     for done in got["done"]:
         noise = np.float32(done["noise"]).reshape(8, 100)
         images = (np.float32(done["levels"]) / 7.5 - 1).reshape(8, 28, 28, 1)
         losses, of = gradients(*models, noise, images)
-        assert done["generatorLoss"] == pytest.approx(losses[0], abs=1e-3)
-        assert done["discriminatorLoss"] == pytest.approx(losses[1], abs=1e-3)
+        assert done["generatorLoss"] == pytest.approx(losses[0], abs=apart)
+        assert done["discriminatorLoss"] == pytest.approx(losses[1], abs=apart)
         for optimizer, model, by in zip(optimizers, models, of, strict=True):
             optimizer.apply(by, model.trainable_variables)
 
@@ -271,6 +276,29 @@ def test_a_pair_of_any_size_can_be_written(tmp_path, monkeypatch):
         laboratory_data.write_networks(generator, wrong)
     with pytest.raises(ValueError, match="must have the layers"):
         laboratory_data.write_networks(wrong, generator)
+
+
+def test_what_the_page_says_of_the_judge():
+    sizes = stored("discriminator")["sizes"]
+    _, judge = networks(1, sizes["side"], sizes["filters"])
+    judge.set_weights(stored_weights("discriminator", judge))
+    artist, _ = networks(**stored("generator")["sizes"], folded=True)
+    artist.set_weights(stored_weights("generator", artist))
+    digits = dcgan.normalize(dcgan.load_mnist().test_images[:1000])
+    noise = np.random.default_rng(0).normal(scale=0.3, size=digits.shape)
+    shown = {
+        "test digits": digits,
+        "images of the generator": artist.predict(dcgan.sample_noise(1000, seed=5), verbose=0),
+        "test digits, upside down": digits[:, ::-1, ::-1],
+        "test digits, only the left half": np.where(np.arange(28)[:, np.newaxis] < 14, digits, -1),
+        "test digits, with noise": np.clip(digits + noise, -1, 1),
+        "test digits, black and white exchanged": -digits,
+    }
+    text = (FOLDER.parents[1] / "laboratory.md").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^\| ([\w, ]+) \| (\d+) % \|$", text, re.M))
+    real = {name: 100 * (judge.predict(x, verbose=0) > 0).mean() for name, x in shown.items()}
+    print(real)
+    assert {name: int(percent) for name, percent in said.items()} == pytest.approx(real, abs=1)
 
 
 def test_the_picture_has_all_settings():

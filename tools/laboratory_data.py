@@ -28,7 +28,7 @@ import dcgan_helpers as dcgan
 from .laboratory_kernel import FOLDER
 
 LEVELS = 7  # on each side of 0
-STEP = 0.65  # between two levels, in standard deviations of a channel
+STEP = 0.7  # between two levels, in standard deviations of a channel
 DIGITS = 2000  # to train with
 EXAMPLES = 2  # test digits of each kind to judge
 GENERATOR = ["Dense", *["BatchNormalization", "Conv2DTranspose"] * 3]
@@ -103,9 +103,9 @@ def trained(parts: list[Part]) -> dict[str, Any]:
 
 def directions(generator: keras.Model, noise_dim: int) -> list[list[float]]:
     """Return for each digit the mean noise that it comes from, as the shipped classifier sees it."""
-    noise = dcgan.sample_noise(20_000, seed=0, noise_dim=noise_dim)
+    noise = dcgan.sample_noise(10_000, seed=0, noise_dim=noise_dim)
     probabilities = np.concatenate(
-        [dcgan.classify(np.asarray(generator(rows))) for rows in np.split(noise, 40)]
+        [dcgan.classify(np.asarray(generator(rows))) for rows in np.split(noise, 20)]
     )
     sure = probabilities.max(axis=1) > 0.9
     digit = probabilities.argmax(axis=1)

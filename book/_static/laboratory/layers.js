@@ -30,7 +30,7 @@ class Weight {
  * its input, or null if that is not asked for; it sets the weights' gradients if those are.
  * @typedef {object} Layer
  * @property {Weight[]} weights
- * @property {(input: Numbers, n: number, training: boolean) => Numbers} forward
+ * @property {(input: Numbers, n: number) => Numbers} forward
  * @property {(gradient: Numbers, n: number, of: {weights: boolean, input: boolean}) => Numbers | null} backward
  */
 

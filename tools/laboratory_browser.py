@@ -1,8 +1,10 @@
-"""A browser that computes with the laboratory's scripts, for its tests.
+"""A browser that computes with the laboratory's scripts, for its tests and benchmarks.
 
 The browser opens a page of a server that stands here, asks it for the next task of
 `laboratory_checks.js`, and posts what came out. So any browser will do, without a driver.
 """
+
+from __future__ import annotations
 
 import http.server
 import json
@@ -10,10 +12,12 @@ import queue
 import shutil
 import subprocess
 import threading
+from pathlib import Path
+from typing import Any
 
-from tools.laboratory_kernel import FOLDER
+from .laboratory_kernel import FOLDER
 
-CHECKS = FOLDER.parents[2] / "tests" / "laboratory_checks.js"
+CHECKS = Path(__file__).with_name("laboratory_checks.js")
 ENGINE = ["kernel", "matrices", "random", "patches", "layers", "activations", "networks", "training"]
 ENGINE += ["weights", "worker"]
 SCRIPTS = ["laboratory", *ENGINE, "generator", "discriminator", "digits"]
@@ -27,7 +31,7 @@ PROGRAMS = {
 MINUTES = 20  # a busy machine may be slow, but a browser that died never answers
 
 
-def command(name, address, profile):
+def command(name: str, address: str, profile: Path) -> list[str] | None:
     """How a browser is started without a window, or None if it is not there."""
     program = next(filter(None, map(shutil.which, PROGRAMS[name])), None)
     if program is None:
@@ -41,21 +45,22 @@ def command(name, address, profile):
 class Computer:
     """A browser that does one check after another."""
 
-    def __init__(self, name, profile):
-        self.questions, self.answers = queue.Queue(), queue.Queue()
+    def __init__(self, name: str, profile: Path) -> None:
+        self.questions: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.answers: queue.Queue[dict[str, Any]] = queue.Queue()
         computer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            def log_message(self, *_):
+            def log_message(self, *_: object) -> None:
                 pass
 
-            def send(self, content, kind):
+            def send(self, content: bytes, kind: str) -> None:
                 self.send_response(200)
                 self.send_header("Content-Type", kind)
                 self.end_headers()
                 self.wfile.write(content)
 
-            def do_GET(self):  # noqa: N802
+            def do_GET(self) -> None:  # noqa: N802
                 if self.path == "/question":
                     self.send(json.dumps(computer.questions.get()).encode(), "application/json")
                 elif self.path == "/checks.js":
@@ -65,7 +70,7 @@ class Computer:
                 else:
                     self.send(PAGE.encode(), "text/html")
 
-            def do_POST(self):  # noqa: N802
+            def do_POST(self) -> None:  # noqa: N802
                 length = int(self.headers["Content-Length"])
                 computer.answers.put(json.loads(self.rfile.read(length)))
                 self.send(b"", "text/plain")
@@ -76,14 +81,14 @@ class Computer:
         assert line, f"install {name} from the system's packages"
         self.process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def __call__(self, check, **given):
+    def __call__(self, check: str, **given: Any) -> Any:
         """Have a check of `laboratory_checks.js` done, and return its result."""
         self.questions.put({"check": check, "given": given})
         answer = self.answers.get(timeout=60 * MINUTES)
         assert "error" not in answer, answer["error"]
         return answer["value"]
 
-    def close(self):
+    def close(self) -> None:
         """End the browser and the server."""
         self.questions.put({})
         self.process.terminate()
