@@ -54,11 +54,16 @@ const checks = {
   },
 
   /** What becomes of a setting: the losses, and the sixteen images. */
-  async outcome({ settings, rates, steps }) {
+  async outcome({ settings, rates, steps, looks = [] }) {
     const digits = await unpackImages(laboratory.data.digits);
     const training = new Training(kernelBytes(), digits, settings);
-    const losses = Array.from({ length: steps }, () => training.train(rates));
-    return { losses, images: [...training.show()] };
+    const losses = [];
+    const shown = {};
+    for (let step = 1; step <= steps; step++) {
+      losses.push(training.train(rates));
+      if (looks.includes(step)) shown[step] = [...training.show()];
+    }
+    return { losses, images: [...training.show()], shown };
   },
 
   /** A product of matrices, each stored as it is or transposed. */
@@ -69,6 +74,33 @@ const checks = {
     matrices.array(right).set(b);
     matrices.multiply(m, n, k, left, right, product, { aTransposed, bTransposed });
     return { product: [...matrices.array(product)], after: [...matrices.array(after)] };
+  },
+
+  /** The fastest of several rounds, in milliseconds: a product, sixteen images, and a step of training. */
+  async time({ rounds }) {
+    const fastest = (work) => {
+      const times = Array.from({ length: rounds + 1 }, () => {
+        const start = performance.now();
+        work();
+        return performance.now() - start;
+      });
+      return Math.min(...times.slice(1)); // the first one is compiled on the way
+    };
+    const matrices = new Matrices(kernelBytes());
+    const size = 256;
+    const [a, b, c] = [1, 2, 3].map(() => matrices.reserve(size * size));
+    const product = fastest(() => matrices.multiply(size, size, size, a, b, c));
+    const { generator } = laboratory.data;
+    const draws = makeGenerator({ matrices, most: 16, trained: false }, generator.sizes, { folded: true });
+    const noise = matrices.reserve(16 * generator.sizes.noise);
+    await setWeights(draws, matrices, generator);
+    new Random(1).fillNormal(matrices.array(noise));
+    const images = fastest(() => draws.forward(noise, 16));
+    const digits = await unpackImages(laboratory.data.digits);
+    const settings = { noise: 100, side: 28, filters: 16, batch: 16, seed: 1 };
+    const training = new Training(kernelBytes(), digits, settings);
+    const step = fastest(() => training.train({ generatorRate: 1e-3, discriminatorRate: 5e-4, beta1: 0 }));
+    return { product, gigaflops: (2 * size ** 3) / product / 1e6, images, step };
   },
 
   /** Whether the same seeds give the same numbers, and what they look like. */
