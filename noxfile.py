@@ -6,6 +6,7 @@ They run in the environment that nox itself runs in, made once with
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 

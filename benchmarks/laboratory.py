@@ -3,8 +3,8 @@
     python benchmarks/laboratory.py [BROWSER]
     python benchmarks/laboratory.py presets
 
-BROWSER is "chromium" or "firefox", without a window and, for its times, without a GPU. The second form
-trains each setting for 200 steps and writes `book/_static/laboratory/presets.png`.
+BROWSER is "chromium" or "firefox", without a window and, for its times, without a GPU. The second
+form trains each setting for 200 steps and writes `book/_static/laboratory/presets.png`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,13 @@ def measure(browser: str) -> None:
         got = computer("time", rounds=ROUNDS)
         computer.close()
     print_machine()
-    header = ["browser", "a product of 256 × 256, ms", "GFLOP/s", "sixteen images, ms", "a step, ms"]
+    header = [
+        "browser",
+        "a product of 256 × 256, ms",
+        "GFLOP/s",
+        "sixteen images, ms",
+        "a step, ms",
+    ]
     row = (got["product"], got["gigaflops"], got["images"], got["step"])
     print_table(header, [[browser, *(f"{number:.3g}" for number in row)]])
 

@@ -3,6 +3,7 @@
 Left out unless asked for, like the tests of the other pages in `test_book.py`.
 """
 
+import itertools
 import re
 
 import pytest
@@ -58,7 +59,9 @@ def visit(browser):  # noqa: F811
     contexts = []
 
     def open_page(address, **options):
-        contexts.append(browser.new_context(**{"viewport": {"width": 1400, "height": 900}, **options}))
+        contexts.append(
+            browser.new_context(**{"viewport": {"width": 1400, "height": 900}, **options})
+        )
         return Visitor(contexts[-1], address)
 
     yield open_page
@@ -126,7 +129,8 @@ def test_judge(visit, address):
     visitor.until(f"{LOOK.format('.lab-seen')}[0] !== {seen!r}")
     # A line down, whose centre of mass is in the middle, twenty pixels long.
     rows = """() => {
-      const { data } = document.querySelector('.lab-seen').getContext('2d').getImageData(0, 0, 28, 28);
+      const context = document.querySelector('.lab-seen').getContext('2d');
+      const { data } = context.getImageData(0, 0, 28, 28);
       return [...Array(28).keys()].filter((row) => data[4 * (28 * row + 13)] > 127);
     }"""
     visitor.until(f"({rows})().length >= 19")
@@ -138,7 +142,9 @@ def test_judge(visit, address):
 
 def train(visitor, steps):
     visitor.part("train", "[name=run]").click()
-    visitor.until(f"Number(document.querySelector('[data-laboratory=train]').dataset.step) >= {steps}")
+    visitor.until(
+        f"Number(document.querySelector('[data-laboratory=train]').dataset.step) >= {steps}"
+    )
     visitor.part("train", "[name=run]").click()
 
 
@@ -154,7 +160,9 @@ def test_train(visit, address):
         visitor.until("document.querySelector('.lab-counter').textContent.startsWith('Step 0')")
         for step in (1, 2, 3):
             one.click()
-            visitor.until(f"document.querySelector('.lab-counter').textContent.startsWith('Step {step}:')")
+            visitor.until(
+                f"document.querySelector('.lab-counter').textContent.startsWith('Step {step}:')"
+            )
         return counter.text_content(), visitor.look("train", ".lab-grid")
 
     once = three_steps()
@@ -207,7 +215,9 @@ def test_axe_finds_nothing_serious_in_use(visit, server, scheme):  # noqa: F811
     for part in PARTS:
         visitor.load(part)
     found = Axe().run(visitor.tab, options={"resultTypes": ["violations"], "preload": False})
-    assert [v["id"] for v in found.response["violations"] if v["impact"] in {"serious", "critical"}] == []
+    assert [
+        v["id"] for v in found.response["violations"] if v["impact"] in {"serious", "critical"}
+    ] == []
 
 
 def test_a_phone_need_not_scroll_sideways_in_use(visit, server):  # noqa: F811
@@ -224,12 +234,13 @@ def test_the_status_speaks_at_most_every_few_seconds(visit, server):  # noqa: F8
     visitor.tab.evaluate("""() => {
       window.spoken = [];
       const status = document.querySelector('[data-laboratory=train] [role=status]');
-      new MutationObserver(() => window.spoken.push(performance.now())).observe(status, { childList: true });
+      const observer = new MutationObserver(() => window.spoken.push(performance.now()));
+      observer.observe(status, { childList: true });
     }""")
     visitor.part("train", "[name=run]").click()
     visitor.until("window.spoken.length >= 3")
     times = visitor.tab.evaluate("window.spoken")
-    assert min(b - a for a, b in zip(times, times[1:], strict=False)) > 4500
+    assert min(b - a for a, b in itertools.pairwise(times)) > 4500
 
 
 @pytest.mark.parametrize("lacking", ["WebAssembly", "Worker", "DecompressionStream"])

@@ -18,7 +18,16 @@ from typing import Any
 from .laboratory_kernel import FOLDER
 
 CHECKS = Path(__file__).with_name("laboratory_checks.js")
-ENGINE = ["kernel", "matrices", "random", "patches", "layers", "activations", "networks", "training"]
+ENGINE = [
+    "kernel",
+    "matrices",
+    "random",
+    "patches",
+    "layers",
+    "activations",
+    "networks",
+    "training",
+]
 ENGINE += ["weights", "worker"]
 SCRIPTS = ["laboratory", *ENGINE, "generator", "discriminator", "digits"]
 PAGE = "<!doctype html><meta charset=utf-8><title>Checks</title>" + "".join(
@@ -60,7 +69,7 @@ class Computer:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 if self.path == "/question":
                     self.send(json.dumps(computer.questions.get()).encode(), "application/json")
                 elif self.path == "/checks.js":
@@ -70,7 +79,7 @@ class Computer:
                 else:
                     self.send(PAGE.encode(), "text/html")
 
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
                 computer.answers.put(json.loads(self.rfile.read(length)))
                 self.send(b"", "text/plain")

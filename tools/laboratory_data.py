@@ -4,11 +4,11 @@
     python -m tools.laboratory_data digits
 
 GENERATOR and DISCRIMINATOR are Keras files of a pair that trained each other, with the layers of
-`dcgan.make_generator_model` and `dcgan.make_discriminator_model`, of any size. A page that is opened
-as a file may load scripts, but no other files: so what is written are scripts.
+`dcgan.make_generator_model` and `dcgan.make_discriminator_model`, of any size. A page that is
+opened as a file may load scripts, but no other files: so what is written are scripts.
 
-Kernels are rounded to fifteen levels, four bits at most, with a scale for each channel; what is left
-is compressed. Batch normalisation becomes part of the kernels and of a bias.
+Kernels are rounded to fifteen levels, four bits at most, with a scale for each channel; what is
+left is compressed. Batch normalisation becomes part of the kernels and of a bias.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def parts_of(model: keras.Model, expected: list[str]) -> list[Part]:
 
 
 def rounded(part: Part) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return a kernel's whole numbers, a scale for each channel, and how many numbers lie between."""
+    """Return a kernel's whole numbers, its channels' scales, and the numbers from one to the next."""
     inner = part.kernel.shape[3] if part.axis == 2 else 1
     rows = part.kernel.reshape(-1, part.channels, inner)
     scales = (STEP * rows.std(axis=(0, 2))).astype(np.float32)
@@ -96,13 +96,15 @@ def trained(parts: list[Part]) -> dict[str, Any]:
         *(numbers.tobytes() for numbers, _, _ in kernels),
     ]
     return {
-        "scales": [[part.channels, inner] for part, (_, _, inner) in zip(parts, kernels, strict=True)],
+        "scales": [
+            [part.channels, inner] for part, (_, _, inner) in zip(parts, kernels, strict=True)
+        ],
         "weights": pack(b"".join(content), zlib.Z_HUFFMAN_ONLY),
     }
 
 
 def directions(generator: keras.Model, noise_dim: int) -> list[list[float]]:
-    """Return for each digit the mean noise that it comes from, as the shipped classifier sees it."""
+    """Return for each digit the mean noise that it comes from, as the classifier sees it."""
     noise = dcgan.sample_noise(10_000, seed=0, noise_dim=noise_dim)
     probabilities = np.concatenate(
         [dcgan.classify(np.asarray(generator(rows))) for rows in np.split(noise, 20)]
@@ -131,7 +133,7 @@ def write_script(name: str, value: Any) -> None:
 
 
 def write_networks(generator: keras.Model, discriminator: keras.Model) -> None:
-    """Write a generator, with the directions of its digits, and its discriminator, with examples."""
+    """Write a generator, with its digits' directions, and its discriminator, with examples."""
     parts = parts_of(generator, GENERATOR), parts_of(discriminator, DISCRIMINATOR)
     noise, side = generator.input_shape[1], generator.output_shape[1]
     if generator.output_shape[1:] != discriminator.input_shape[1:]:
@@ -157,7 +159,9 @@ def main(arguments: list[str]) -> None:
             for path in (generator, discriminator):
                 if not Path(path).is_file():
                     raise SystemExit(f"{path} must be a Keras file, found none")
-            write_networks(keras.models.load_model(generator), keras.models.load_model(discriminator))
+            write_networks(
+                keras.models.load_model(generator), keras.models.load_model(discriminator)
+            )
         case ["digits"]:
             write_script("digits", packed_images(dcgan.load_mnist().train_images[:DIGITS]))
         case _:

@@ -2,7 +2,8 @@
 
     python -m tools.laboratory_kernel
 
-A page that is opened as a file may load scripts, but no other files: so the bytes stand in a script.
+A page that is opened as a file may load scripts, but no other files: so the bytes stand in a
+script.
 """
 
 from __future__ import annotations
