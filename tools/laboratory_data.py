@@ -70,7 +70,7 @@ def parts_of(model: keras.Model, expected: list[str]) -> list[Part]:
 
 
 def rounded(part: Part) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return a kernel's whole numbers, its channels' scales, and the numbers from one to the next."""
+    """Return a kernel's whole numbers, its channels' scales, and how far apart those are."""
     inner = part.kernel.shape[3] if part.axis == 2 else 1
     rows = part.kernel.reshape(-1, part.channels, inner)
     scales = (STEP * rows.std(axis=(0, 2))).astype(np.float32)

@@ -67,13 +67,10 @@ const laboratory = (() => {
     typeof WebAssembly === "object" && WebAssembly.validate(simd) && typeof Worker === "function" &&
     typeof DecompressionStream === "function";
 
-  for (const section of document.querySelectorAll("[data-laboratory]")) {
-    if (!(section instanceof HTMLElement)) continue;
+  const open = (/** @type {HTMLElement} */ section) => {
     const part = String(section.dataset.laboratory);
     const button = /** @type {HTMLButtonElement} */ (section.querySelector(".lab-load"));
     const status = /** @type {HTMLElement} */ (section.querySelector("[role=status]"));
-    if (!able) continue;
-    section.classList.add("lab-able");
     button.addEventListener("click", async () => {
       button.disabled = true;
       status.textContent = "Loading …";
@@ -89,5 +86,13 @@ const laboratory = (() => {
         status.textContent = `This did not work: ${error instanceof Error ? error.message : error}`;
       }
     });
-  }
+  };
+
+  if (!able) return; // the page says what is lacking
+  document.documentElement.classList.add("lab-able"); // before anything is painted
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const section of document.querySelectorAll("[data-laboratory]")) {
+      if (section instanceof HTMLElement) open(section);
+    }
+  });
 })();
