@@ -56,14 +56,14 @@ def javascript(session: nox.Session) -> None:
     npm = shutil.which("npm")
     if npm is None:
         session.error("install Node 20 or later, with npm: nothing else checks JavaScript")
-    with session.chdir("tools/javascript"):
+    tools = Path("tools", "javascript")
+    with session.chdir(tools):
         options = ("--no-package-lock", "--no-audit", "--no-fund")
         session.run(npm, "install", *options, external=True)
-        scripts = ("../../book/_static", "../laboratory_checks.js")
-        base = ("--config", "eslint.config.mjs", "--no-config-lookup", "--max-warnings", "0")
         session.run(npm, "exec", "--", "tsc", "--project", ".", external=True)
-    tools = "tools/javascript/node_modules/.bin/eslint"
-    session.run(tools, *base, *scripts, external=True)
+    lint = (str(tools / "node_modules" / ".bin" / "eslint"), "--max-warnings", "0")
+    scripts = ("book/_static/laboratory", "tools/laboratory_checks.js")
+    session.run(*lint, "--config", str(tools / "eslint.config.mjs"), *scripts, external=True)
 
 
 @nox.session(python=False)
