@@ -7,14 +7,16 @@ GENERATOR and DISCRIMINATOR are Keras files of a pair that trained each other, w
 `dcgan.make_generator_model` and `dcgan.make_discriminator_model`, of any size. A page that is
 opened as a file may load scripts, but no other files: so what is written are scripts.
 
-Kernels are rounded to fifteen levels, four bits at most, with a scale for each channel; what is
-left is compressed. Batch normalisation becomes part of the kernels and of a bias.
+Kernels are rounded, with a scale for each channel: the generator's to fifteen levels, four bits at
+most; the discriminator's to fifty-one. What is left is compressed. Batch normalisation becomes part
+of the kernels and of a bias.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import math
 import sys
 import zlib
 from pathlib import Path
@@ -27,8 +29,11 @@ import dcgan_helpers as dcgan
 
 from .laboratory_kernel import FOLDER
 
-LEVELS = 7  # on each side of 0
-STEP = 0.7  # between two levels, in standard deviations of a channel
+# From one level to the next, in standard deviations of a channel. The discriminator's verdict
+# suffers sooner than the generator's images do.
+GENERATOR_STEP = 0.75
+DISCRIMINATOR_STEP = 0.2
+MOST = 5  # standard deviations: what is beyond is cut off
 DIGITS = 2000  # to train with
 EXAMPLES = 2  # test digits of each kind to judge
 GENERATOR = ["Dense", *["BatchNormalization", "Conv2DTranspose"] * 3]
@@ -69,12 +74,13 @@ def parts_of(model: keras.Model, expected: list[str]) -> list[Part]:
     return parts
 
 
-def rounded(part: Part) -> tuple[np.ndarray, np.ndarray, int]:
+def rounded(part: Part, step: float) -> tuple[np.ndarray, np.ndarray, int]:
     """Return a kernel's whole numbers, its channels' scales, and how far apart those are."""
     inner = part.kernel.shape[3] if part.axis == 2 else 1
     rows = part.kernel.reshape(-1, part.channels, inner)
-    scales = (STEP * rows.std(axis=(0, 2))).astype(np.float32)
-    numbers = np.rint(rows / scales[:, np.newaxis]).clip(-LEVELS, LEVELS)
+    scales = (step * rows.std(axis=(0, 2))).astype(np.float32)
+    levels = math.ceil(MOST / step)
+    numbers = np.rint(rows / scales[:, np.newaxis]).clip(-levels, levels)
     return numbers.astype(np.int8).ravel(), scales, inner
 
 
@@ -84,9 +90,9 @@ def pack(content: bytes, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> str:
     return base64.b64encode(packer.compress(content) + packer.flush()).decode("ascii")
 
 
-def trained(parts: list[Part]) -> dict[str, Any]:
+def trained(parts: list[Part], step: float) -> dict[str, Any]:
     """Return what `setWeights` in weights.js reads."""
-    kernels = [rounded(part) for part in parts]
+    kernels = [rounded(part, step) for part in parts]
     biases = [part.bias for part in parts if part.bias is not None]
     bias_scales = [np.float32(max(np.abs(bias).max(), 1e-12) / 32767) for bias in biases]
     content = [
@@ -146,10 +152,17 @@ def write_networks(generator: keras.Model, discriminator: keras.Model) -> None:
     chosen = [np.flatnonzero(data.test_labels == d)[:EXAMPLES] for d in range(10)]
     write_script(
         "generator",
-        {"sizes": sizes[0], "directions": directions(generator, noise), **trained(parts[0])},
+        {
+            "sizes": sizes[0],
+            "directions": directions(generator, noise),
+            **trained(parts[0], GENERATOR_STEP),
+        },
     )
     examples = packed_images(data.test_images[np.concatenate(chosen)])
-    write_script("discriminator", {"sizes": sizes[1], "examples": examples, **trained(parts[1])})
+    write_script(
+        "discriminator",
+        {"sizes": sizes[1], "examples": examples, **trained(parts[1], DISCRIMINATOR_STEP)},
+    )
 
 
 def main(arguments: list[str]) -> None:

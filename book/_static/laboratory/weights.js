@@ -28,7 +28,7 @@ function unpack(text) {
 /**
  * Set a network's weights to those of a file. Unpacked, it holds, little end first: the scales of
  * all kernels and one for each bias, as float32; the biases' whole numbers, as int16; the kernels'
- * whole numbers, from -7 to 7, as int8. A weight is its whole number times its scale.
+ * whole numbers, as int8. A weight is its whole number times its scale.
  * @param {Network} network
  * @param {Matrices} matrices
  * @param {Trained} trained
