@@ -6,6 +6,7 @@ They run in the environment that nox itself runs in, made once with
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -55,6 +56,22 @@ def lint(session: nox.Session) -> None:
     session.run(sys.executable, "-m", "ruff", "check", ".")
     session.run(sys.executable, "-m", "ruff", "format", "--check", ".")
     session.run(sys.executable, "-m", "mypy")
+
+
+@nox.session(python=False)
+def javascript(session: nox.Session) -> None:
+    """Check style and types of the laboratory's scripts; needs Node 20 or later, with npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        session.error("install Node 20 or later, with npm: nothing else checks JavaScript")
+    tools = Path("tools", "javascript")
+    with session.chdir(tools):
+        options = ("--no-package-lock", "--no-audit", "--no-fund")
+        session.run(npm, "install", *options, external=True)
+        session.run(npm, "exec", "--", "tsc", "--project", ".", external=True)
+    lint = (str(tools / "node_modules" / ".bin" / "eslint"), "--max-warnings", "0")
+    scripts = ("book/_static/laboratory", "tools/laboratory_checks.js")
+    session.run(*lint, "--config", str(tools / "eslint.config.mjs"), *scripts, external=True)
 
 
 @nox.session(python=False)
