@@ -1,7 +1,7 @@
 """The maintainers' tasks. ``python -m nox --list`` names them.
 
 They run in the environment that nox itself runs in, made once with
-``python -m pip install -e ".[dev]"``.
+``python -m pip install -e ".[dev]"``. Only ``lowest`` and ``newest`` make environments of their own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 import nox
+
+NBVAL = ("--nbval", "-n", "2", "--dist", "loadfile")
 
 nox.needs_version = ">=2024.3"
 nox.options.sessions = ["lint", "tests", "book"]
@@ -24,8 +26,27 @@ def refresh(session: nox.Session) -> None:
 @nox.session(python=False)
 def tests(session: nox.Session) -> None:
     """Run the tests and every notebook, and compare the notebooks' outputs."""
-    options = ("--nbval", "-n", "2", "--dist", "loadfile")
-    session.run(sys.executable, "-m", "pytest", *options, *session.posargs)
+    session.run(sys.executable, "-m", "pytest", *NBVAL, *session.posargs)
+
+
+@nox.session(python="3.10")
+def lowest(session: nox.Session) -> None:
+    """Run the tests and the notebooks with the oldest Python and packages that are admitted."""
+    dependencies = nox.project.load_toml("pyproject.toml")["project"]["dependencies"]
+    run_with(session, *(dependency.replace(">=", "==") for dependency in dependencies))
+
+
+@nox.session(python="3.13")
+def newest(session: nox.Session) -> None:
+    """Run the tests and the notebooks with the newest Python and packages that are admitted."""
+    run_with(session, "--upgrade", "--upgrade-strategy", "eager")
+
+
+def run_with(session: nox.Session, *options: str) -> None:
+    """Install the package in an environment of its own, and run the tests there."""
+    session.install("-e", ".[test]", *options)
+    session.run("python", "-m", "pip", "list")
+    session.run("python", "-m", "pytest", *NBVAL, *session.posargs)
 
 
 @nox.session(python=False)
