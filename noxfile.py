@@ -1,7 +1,7 @@
 """The maintainers' tasks. ``python -m nox --list`` names them.
 
 They run in the environment that nox itself runs in, made once with
-``python -m pip install -e ".[dev]"``. Only ``lowest`` and ``newest`` make environments of their own.
+``python -m pip install -e ".[dev]"``. Only ``lowest`` and ``newest`` make their own environments.
 """
 
 from __future__ import annotations

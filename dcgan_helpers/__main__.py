@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -31,10 +30,10 @@ SIDE = 32  # pixels of an image of one's own
 SAMPLES = 64
 
 DESCRIPTION = f"""
-Train a DCGAN, and write into a folder: dcgan.gif, how its images came to be; images.png, {SAMPLES} of
-them; generator.keras, a Keras model from noise to images; checkpoints, with which the same command
-goes on where it was stopped (Ctrl-C stops it, and keeps what was done). Without options: MNIST, the
-quick recipe, {STEPS} steps, which take a minute or a few on a laptop.
+Train a DCGAN, and write into a folder: dcgan.gif, how its images came to be; images.png, {SAMPLES}
+of them; generator.keras, a Keras model from noise to images; checkpoints, with which the same
+command goes on where it was stopped (Ctrl-C stops it, and keeps what was done). Without options:
+MNIST, the quick recipe, {STEPS} steps, which take a minute or a few on a laptop.
 """
 
 
@@ -65,7 +64,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def animation(gan: DCGAN, history: History) -> tuple[list[np.ndarray], list[str]]:
-    """Return the frames of a run with their labels, few enough for a page, the last state included."""
+    """Return the frames of a run with their labels, with the last state."""
     steps, frames = list(history.frame_steps), list(history.frames)
     if steps[-1] != int(gan.step):
         noise = sample_noise(FRAME_IMAGES, gan.seed, gan.noise_dim)

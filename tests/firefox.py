@@ -1,4 +1,4 @@
-"""Firefox from the system's packages, spoken to in WebDriver BiDi, which needs no driver beside it."""
+"""Firefox from the system's packages, spoken to in WebDriver BiDi: no driver is needed."""
 
 import json
 import re

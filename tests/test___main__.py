@@ -4,6 +4,7 @@ import contextlib
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import imageio.v3 as iio
 import keras
@@ -74,7 +75,7 @@ def test_without_options_it_takes_mnist_and_the_quick_recipe(tmp_path, monkeypat
     assert asked["gan"].seed == 0
     assert asked["steps"] == 3750 == 60_000 // asked["gan"].recipe.batch_size
     assert asked["epochs"] is None
-    assert asked["checkpoint_dir"] == command.Path("dcgan-run", "checkpoints")
+    assert asked["checkpoint_dir"] == Path("dcgan-run", "checkpoints")
     np.testing.assert_array_equal(asked["images"], mnist.train_images)
 
 

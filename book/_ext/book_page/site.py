@@ -19,7 +19,8 @@ BARE = """\
 {head}
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem; font: 1.125rem/1.6 system-ui, sans-serif; }}
+body {{ max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem; }}
+body {{ font: 1.125rem/1.6 system-ui, sans-serif; }}
 </style>
 </head>
 <body>
