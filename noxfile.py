@@ -64,6 +64,12 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def pdf(session: nox.Session) -> None:
+    """Print the built book into one PDF beside its pages, in Chromium."""
+    session.run(sys.executable, "-m", "tools.pdf")
+
+
+@nox.session(python=False)
 def lint(session: nox.Session) -> None:
     """Check style, formatting and types."""
     session.run(sys.executable, "-m", "ruff", "check", ".")
