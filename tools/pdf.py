@@ -77,9 +77,8 @@ def article(name: str, names: list[str]) -> Tag:
         if not urlsplit(target).scheme and page in names:
             link["href"] = f"#{page}--{anchor}" if anchor else f"#{page}"
     for solution in text.select(".dropdown, .toggle"):
-        solution["class"] = [
-            kind for kind in solution["class"] if kind not in ("dropdown", "toggle")
-        ]
+        kinds = [kind for kind in solution["class"] if kind not in ("dropdown", "toggle")]
+        solution["class"] = " ".join(kinds)
     for element in text.select("script, .toctree-wrapper, .headerlink"):
         element.decompose()
     for closed in text.select("details"):
