@@ -250,9 +250,36 @@ def test_404_and_the_sitemap_name_pages_that_there_are():
         assert (SITE / url.removeprefix(base)).is_file(), url
 
 
+@each
+def test_an_id_stands_once(page):
+    ids = re.findall(r'<[^>]* id="([^"]+)"', (SITE / f"{page}.html").read_text(encoding="utf-8"))
+    assert len(ids) == len(set(ids)), [one for one in set(ids) if ids.count(one) > 1]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_description_is_made_of_sentences(page):
     text = document(SITE / f"{page}.html").meta["description"]
     assert 50 <= len(text) <= 180
     assert text[0].isupper()
     assert text.endswith((".", "?", "!"))
+
+
+def test_in_the_book_of_one_page_every_link_leads_somewhere():
+    """The PDF is printed from it."""
+    from bs4 import BeautifulSoup
+
+    from tools import pdf
+
+    names = pdf.page_names()
+    page = BeautifulSoup(pdf.whole_book(dict.fromkeys(names, 7)), "html.parser")
+    anchors = [element["id"] for element in page.select("[id]")]
+    assert len(anchors) == len(set(anchors))
+    assert set(names) <= set(anchors)
+    within = [link["href"] for link in page.select("a[href^='#']")]
+    assert len(within) > 500
+    assert not [link for link in within if link != "#" and link[1:] not in anchors]
+    assert not page.select("a[href*='.html#']")
+    assert [link["data-page"] for link in page.select(".whole-contents > ul > li > a")] == [
+        "7"
+    ] * len(names)
+    assert not page.select(".dropdown, script")

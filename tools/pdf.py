@@ -125,7 +125,9 @@ def whole_book(numbers: dict[str, int]) -> str:
     style = page.new_tag("style")
     style.string = STYLE
     page.head.append(style)
-    title = page.title.get_text() if page.title else ""
+    title = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["title"]
+    assert page.title is not None
+    page.title.string = title
     page.body.clear()
     page.body.append(
         parse_text(
