@@ -34,7 +34,7 @@ from .gif import make_gif
 from .grids import image_grid
 from .history import History
 from .image_folders import load_image_folder
-from .losses import discriminator_loss, generator_loss
+from .losses import discriminator_loss, generator_loss, gradient_penalty
 from .metrics import classifier_score, frechet_distance, missing_modes, precision_recall
 from .nearest import nearest_training_images
 from .plots import plot_history, show_images
@@ -68,6 +68,7 @@ __all__ = [
     "evaluate_images",
     "frechet_distance",
     "generator_loss",
+    "gradient_penalty",
     "image_grid",
     "interpolate_noise",
     "load_image_folder",

@@ -25,6 +25,8 @@ class Recipe:
         ema_gamma: images are made with an exponential moving average (EMA) of the generator's
             weights, whose decay at step t is (1 - 1/t)^(ema_gamma + 1): the larger the number, the
             fewer of the last steps count. None makes images with the weights themselves.
+        r1_gamma: weight of the `gradient_penalty` (R1) in the discriminator's loss; None is without
+            it. It is taken at each eighth step, with eight times that weight.
 
     Raises:
         TypeError: a setting is of the wrong type.
@@ -39,6 +41,10 @@ class Recipe:
     References:
         T. Karras et al.: Analyzing and improving the training dynamics of diffusion models. CVPR
         2024, arXiv:2312.02696, section 3.1 (γ of the power function EMA).
+
+        L. Mescheder et al.: Which training methods for GANs do actually converge? ICML 2018,
+        arXiv:1801.04406, equation (9) (γ of R1). T. Karras et al.: Analyzing and improving the
+        image quality of StyleGAN. CVPR 2020, arXiv:1912.04958, section 3.1 (not at every step).
     """
 
     batch_size: int
@@ -48,6 +54,7 @@ class Recipe:
     dropout: float
     dtype: str | None
     ema_gamma: float | None
+    r1_gamma: float | None = None
 
     def __post_init__(self) -> None:
         if self.dtype is not None:
@@ -58,8 +65,9 @@ class Recipe:
             "beta_1": "[0, 1)",
             "dropout": "[0, 1]",
         }
-        if self.ema_gamma is not None:
-            intervals["ema_gamma"] = "(0, inf)"
+        for name in ("ema_gamma", "r1_gamma"):
+            if getattr(self, name) is not None:
+                intervals[name] = "(0, inf)"
         checked: dict[str, float] = {
             "batch_size": check_integer("batch_size", self.batch_size, minimum=1)
         }
@@ -93,5 +101,6 @@ RECIPES: Mapping[str, Recipe] = {
         dropout=0.0,
         dtype=None,
         ema_gamma=5.0,
+        r1_gamma=0.1,
     ),
 }

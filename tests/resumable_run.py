@@ -16,7 +16,7 @@ STEPS_PER_EPOCH = 5
 
 def run(folder: Path | None) -> dcgan.DCGAN:
     """The run, from the beginning or from where the last one was killed."""
-    recipe = dataclasses.replace(dcgan.RECIPES["tutorial"], ema_gamma=2.0)
+    recipe = dataclasses.replace(dcgan.RECIPES["tutorial"], ema_gamma=2.0, r1_gamma=0.1)
     gan = make_tiny_gan(seed=3, recipe=recipe)
     n = 4 * STEPS_PER_EPOCH + 2
     images = np.random.default_rng(0).integers(0, 256, (n, *IMAGE_SHAPE), dtype=np.uint8)

@@ -130,6 +130,8 @@ ROWS = [
     ("ema_gamma", "recipe(ema_gamma=10**400)", ValueError, "(0, inf), got an integer"),
     ("dropout", "recipe(dropout=2)", ValueError, "[0, 1], got 2"),
     ("ema_gamma", "recipe(ema_gamma=0)", ValueError, "(0, inf), got 0"),
+    ("r1_gamma", "recipe(r1_gamma=-1)", ValueError, "(0, inf), got -1"),
+    ("images", "gradient_penalty(None, np.zeros((2, 8, 8, 1), np.uint8))", TypeError, "uint8"),
     ("beta_1", "recipe(beta_1=1)", ValueError, "[0, 1), got 1"),
     ("dtype", "recipe(dtype='float64')", ValueError, "float32"),
     ("generator_learning_rate", "recipe(generator_learning_rate=0)", ValueError, "(0, inf)"),

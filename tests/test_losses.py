@@ -84,3 +84,29 @@ def test_work_inside_a_compiled_function():
     assert float(compiled(logits, -logits)) == pytest.approx(
         float(dcgan.discriminator_loss(logits, -logits)), rel=1e-6
     )
+
+
+def test_gradient_penalty_of_a_slope_is_half_its_square():
+    slope = np.linspace(-1, 1, 12, dtype=np.float32).reshape(2, 2, 3)
+    discriminator = keras.Sequential(
+        [keras.Input((2, 2, 3)), keras.layers.Flatten(), keras.layers.Dense(1)]
+    )
+    discriminator.set_weights([slope.reshape(12, 1), np.ones(1, np.float32)])
+    images = np.random.default_rng(0).uniform(-1, 1, (5, 2, 2, 3)).astype(np.float32)
+    with tf.GradientTape() as tape:
+        penalty = dcgan.gradient_penalty(discriminator, images)
+    assert float(penalty) == pytest.approx(np.sum(slope**2) / 2, rel=1e-6)
+    kernel, bias = discriminator.trainable_variables
+    gradient = tape.gradient(penalty, kernel)
+    np.testing.assert_allclose(gradient, slope.reshape(12, 1), rtol=1e-6)  # its derivative
+    assert penalty.dtype == tf.float32
+
+
+def test_gradient_penalty_is_the_mean_over_the_images():
+    """Of a discriminator that squares: the slope at an image is twice the image."""
+    pixels = keras.Input((1, 1, 1))
+    squares = keras.layers.Flatten()(keras.layers.Multiply()([pixels, pixels]))
+    discriminator = keras.Model(pixels, squares)
+    images = np.array([0.5, -1.0], np.float32).reshape(2, 1, 1, 1)
+    expected = (1.0**2 + 2.0**2) / 2 / 2
+    assert float(dcgan.gradient_penalty(discriminator, images)) == pytest.approx(expected)

@@ -45,6 +45,40 @@ def test_step_is_the_tutorials(tiny_gan, tiny_images):
         np.testing.assert_allclose(a[name], b[name], rtol=1e-4, atol=1e-6, err_msg=name)
 
 
+def test_gradient_penalty_at_each_eighth_step(tiny_gan, tiny_images):
+    """Its gradient is added to the discriminator's, with eight times the recipe's weight."""
+    images = dcgan.normalize(tiny_images[:4])
+    recipe = dataclasses.replace(dcgan.RECIPES["tutorial"], r1_gamma=0.5)
+    # A rate of 1 and the gradient itself as the step: SGD.
+    sgd = {f"{name}_optimizer": keras.optimizers.SGD(1.0) for name in ("generator", "discriminator")}
+    gan = tiny_gan(recipe=recipe, discriminator=without_dropout(), **sgd)
+    plain_sgd = {name: keras.optimizers.SGD(1.0) for name in sgd}
+    plain = tiny_gan(discriminator=without_dropout(), **plain_sgd)
+    step, plain_step = (dcgan.make_train_step(g, jit_compile=False) for g in (gan, plain))
+    for number in (0, 1, 7, 8):
+        for other, own in zip(plain.discriminator.weights, gan.discriminator.weights, strict=True):
+            other.assign(own)
+        for other, own in zip(plain.generator.weights, gan.generator.weights, strict=True):
+            other.assign(own)
+        gan.step.assign(number)
+        plain.step.assign(number)
+        with tf.GradientTape() as tape:
+            penalty = 8 * 0.5 * dcgan.gradient_penalty(gan.discriminator, images)
+        expected = tape.gradient(penalty, gan.discriminator.trainable_variables)
+        expected = [0 * w if g is None else g for g, w in
+                    zip(expected, gan.discriminator.trainable_variables, strict=True)]  # fmt: skip
+        assert any(np.abs(g).max() > 1e-3 for g in expected)
+        losses, plain_losses = step(images), plain_step(images)
+        assert losses["discriminator_loss"] == plain_losses["discriminator_loss"]
+        added = [
+            b.numpy() - a.numpy()
+            for a, b in zip(gan.discriminator.weights, plain.discriminator.weights, strict=True)
+        ]
+        for got, gradient in zip(added, expected, strict=True):
+            wanted = gradient if number % 8 == 0 else np.zeros_like(gradient)
+            np.testing.assert_allclose(got, wanted, atol=1e-5)
+
+
 def test_step_returns_float32_scalars_and_counts(tiny_gan, tiny_images):
     gan = tiny_gan()
     losses = dcgan.make_train_step(gan)(dcgan.normalize(tiny_images[:4]))
