@@ -14,6 +14,7 @@ import dcgan_helpers as dcgan  # before keras: it quiets TensorFlow's start
 import keras
 import numpy as np
 import pytest
+from built_book import browser, firefox, server, tab  # noqa: F401 (fixtures)
 
 IMAGE_SHAPE = (8, 8, 1)
 NOISE_DIM = 3
