@@ -102,7 +102,7 @@ def load_reference_run() -> ReferenceRun:
 
 def _unpacked(arrays: Mapping[str, np.ndarray], prefix: str) -> list[np.ndarray]:
     """The weights in order, `float32`; those in 8 bits are multiples of their filter's scale."""
-    weights = []
+    weights: list[np.ndarray] = []
     while (name := f"{prefix}{len(weights)}") in arrays:
         scale = arrays.get(f"{name}/scale", np.float32(1))
         weights.append(arrays[name].astype(np.float32) * scale)
