@@ -71,7 +71,8 @@ def make_train_step(
     Returns:
         A callable from a batch of images, floats `(n, height, width, channels)` in [-1, 1], to
         `{"generator_loss", "discriminator_loss"}`, `float32` scalars of the batch before the
-        update, without what regularizers of the weights add to them for the gradients. It is
+        update, without what regularizers of the weights and the gradient penalty add for the
+        gradients. It is
         traced once for each batch size, and kept: the same call with the same `gan` gives the same
         step, which is not compiled again.
 

@@ -7,7 +7,7 @@ import itertools
 import re
 
 import pytest
-from test_book import SITE, browser, server  # noqa: F401
+from built_book import SITE, browser, server  # noqa: F401
 
 pytestmark = pytest.mark.browser
 
