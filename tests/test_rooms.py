@@ -59,7 +59,8 @@ def test_a_module_and_its_test_share_a_name(path):
 def test_a_chapter_and_its_module_share_a_name():
     chapters = [path.stem[3:] for path in (ROOT / "book").glob("[0-9][0-9]-*.ipynb")]
     assert len(chapters) >= 8
-    assert set(chapters) <= set(IMPORTS)
+    # A chapter on all modules at once, and on none: it breaks what they make.
+    assert set(chapters) - {"failures"} <= set(IMPORTS)
 
 
 def arrows():
