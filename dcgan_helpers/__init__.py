@@ -16,6 +16,7 @@ from ._tensorflow import check_backend, turn_remapper_off
 check_backend()
 turn_remapper_off()
 
+from .avatars import load_avatars
 from .checkpoints import Checkpoints
 from .classifier import class_histogram, classifier_features, classify
 from .data import (
@@ -33,13 +34,20 @@ from .generator import interpolate_noise, make_generator_model, sample_noise
 from .gif import make_gif
 from .grids import image_grid
 from .history import History
+from .idx import load_idx
+from .image_cache import cache_image_folder, cache_images
 from .image_folders import load_image_folder
 from .losses import discriminator_loss, generator_loss, gradient_penalty
 from .metrics import classifier_score, frechet_distance, missing_modes, precision_recall
 from .nearest import nearest_training_images
 from .plots import plot_history, show_images
 from .recipes import RECIPES, Recipe
-from .reference import ReferenceRun, load_reference_generator, load_reference_run
+from .reference import (
+    ReferenceRun,
+    load_reference_discriminator,
+    load_reference_generator,
+    load_reference_run,
+)
 from .train_step import make_train_step
 from .training import train
 from .widgets import BalanceExplorer, LatentExplorer, LossExplorer
@@ -58,6 +66,8 @@ __all__ = [
     "LossExplorer",
     "Recipe",
     "ReferenceRun",
+    "cache_image_folder",
+    "cache_images",
     "class_histogram",
     "classifier_features",
     "classifier_score",
@@ -71,8 +81,11 @@ __all__ = [
     "gradient_penalty",
     "image_grid",
     "interpolate_noise",
+    "load_avatars",
+    "load_idx",
     "load_image_folder",
     "load_mnist",
+    "load_reference_discriminator",
     "load_reference_generator",
     "load_reference_run",
     "make_dataset",

@@ -19,6 +19,7 @@ import tensorflow as tf
 
 LARGEST_SEED = 2**63 - 1
 LARGEST_SIDE = 2**16 - 1  # pixels, in JPEG and GIF
+MOST_DOUBLINGS = 8  # 4 → 1024; channels double, too, and the weights grow with their square
 _LARGEST_COUNT = 2**31 - 1  # what counts in 32 bits is not to overflow
 
 
@@ -86,6 +87,12 @@ def check_instance(name: str, value: Any, kind: type) -> None:
         raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
 
 
+def check_callable(name: str, value: Any) -> None:
+    """Raise unless `value` is None or can be called."""
+    if value is not None and not callable(value):
+        raise TypeError(f"{name} must be a function, got {value!r} ({type(value).__name__})")
+
+
 def check_array(name: str, value: Any) -> np.ndarray:
     """Return `value` as a numeric NumPy array that is not empty, or raise."""
     try:
@@ -110,7 +117,10 @@ def check_array(name: str, value: Any) -> np.ndarray:
 def _advice(value: Any) -> str:
     """How to make an array of what is none, in a message; empty if nothing is known."""
     if isinstance(value, tf.data.Dataset):
-        return "; np.concatenate(list(dataset.as_numpy_iterator())) is the array of its batches"
+        return (
+            "; np.concatenate(list(dataset.as_numpy_iterator())) is the array of its batches, and "
+            "cache_images(dataset, ...) a file of its pictures, of any number"
+        )
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return f"; give one of its arrays: {', '.join(f'.{field}' for field in value._fields)}"
     if isinstance(value, (list, tuple)):
@@ -192,16 +202,21 @@ def check_images(
     return images.astype(np.float32, copy=False)
 
 
-def check_image_shape(name: str, value: Any) -> tuple[int, int, int]:
-    """Return `value` if it is `(height, width, channels)` with multiples of 4, or raise."""
+def check_image_shape(name: str, value: Any, doublings: int = 2) -> tuple[int, int, int]:
+    """Return `value` if it is `(height, width, channels)` that so many doublings make, or raise."""
     try:
         height, width, channels = value
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be (height, width, channels), got {value!r}") from None
+    factor = 2**doublings
     for side, size in (("height", height), ("width", width)):
-        check_integer(f"{name}'s {side}", size, minimum=4, maximum=LARGEST_SIDE)
-        if size % 4:
-            raise ValueError(f"{name}'s {side} must be a multiple of 4, got {size}")
+        check_integer(f"{name}'s {side}", size, minimum=factor, maximum=LARGEST_SIDE)
+        if size % factor:
+            below = int(size) // factor * factor
+            raise ValueError(
+                f"{name}'s {side} must be a multiple of {factor}, for {doublings} doublings, got "
+                f"{size}; the nearest are {below} and {below + factor}"
+            )
     check_integer(f"{name}'s channels", channels, minimum=1)
     return int(height), int(width), int(channels)
 
@@ -238,6 +253,16 @@ def check_folder(name: str, value: Any, *, must_exist: bool = False) -> Path:
         raise NotADirectoryError(f"{name} must be a folder, got the file {path}")
     if must_exist and not path.exists():
         raise FileNotFoundError(f"{name} must be a folder that exists, got {path}")
+    return path
+
+
+def check_file(name: str, value: Any) -> Path:
+    """Return `value` as the path of a file that exists, or raise."""
+    path = _path(name, value)
+    if path.is_dir():
+        raise IsADirectoryError(f"{name} must be a file, got the folder {path}")
+    if not path.exists():
+        raise FileNotFoundError(f"{name} must be a file that exists, got {path}")
     return path
 
 

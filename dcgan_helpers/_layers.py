@@ -16,6 +16,14 @@ def all_layers(model: keras.Model) -> Iterator[keras.Layer]:
     return (part for part in parts if isinstance(part, keras.Layer))
 
 
+def all_variables(model: keras.Model) -> list[tf.Variable]:
+    """Weights, the state of dropout's seeds, and what a layer keeps besides, unknown to Keras."""
+    known = [variable.value for variable in model.variables]
+    tracked = tf.train.TrackableView(model).descendants()
+    others = [v for v in tracked if isinstance(v, tf.Variable) and not any(v is k for k in known)]
+    return known + others
+
+
 def compute_dtypes(model: keras.Model) -> set[str]:
     """The dtypes that the layers compute in; a model around them computes nothing itself."""
     layers = (layer for layer in all_layers(model) if not isinstance(layer, keras.Model))

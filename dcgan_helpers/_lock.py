@@ -19,8 +19,8 @@ NAME = ".lock"
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock on `folder`, which exists.
+def locked(folder: Path, name: str = NAME) -> Iterator[None]:
+    """Hold the lock on `folder`, which exists, or on what `name` stands for in it.
 
     The system releases it when the process ends, however it ends, so no lock is ever stale. On
     Windows, and on file systems without locks, there is none.
@@ -29,7 +29,7 @@ def locked(folder: Path) -> Iterator[None]:
         BlockingIOError: another process, or another thread, holds it; the message says who.
         OSError: nothing can be written into the folder.
     """
-    with open(folder / NAME, "a+") as file:
+    with open(folder / name, "a+") as file:
         _lock(file, folder)
         file.truncate(0)
         file.write(f"process {os.getpid()} on {platform.node()}")
@@ -47,6 +47,6 @@ def _lock(file: IO[str], folder: Path) -> None:
     except BlockingIOError:
         file.seek(0)
         holder = file.read() or "another process"
-        raise BlockingIOError(f"{folder} is in use by {holder}, which saves a run there") from None
+        raise BlockingIOError(f"{folder} is in use by {holder}, which writes there") from None
     except OSError:
         return  # a file system without locks, as some of networks are

@@ -9,7 +9,7 @@ import keras
 
 from ._checks import check_image_shape
 from ._layers import range_of_outputs
-from .generator import IMAGE_SHAPE
+from .generator import DOUBLINGS, IMAGE_SHAPE, fitting_doublings
 
 
 def check_generator(model: keras.Model) -> None:
@@ -65,12 +65,16 @@ def check_trainable(
         )
 
 
-def agreed_image_shape(
-    image_shape: Any, generator: keras.Model | None, discriminator: keras.Model | None
-) -> tuple[int, int, int]:
-    """The shape of the images: what was asked for, which has to be that of a model given."""
+def agreed_sizes(
+    image_shape: Any,
+    doublings: int | None,
+    generator: keras.Model | None,
+    discriminator: keras.Model | None,
+) -> tuple[tuple[int, int, int], int]:
+    """The shape of the images, which has to be that of a model given, and the doublings for it."""
+    checked = doublings or DOUBLINGS  # what fits is at least that
     if image_shape is not None:
-        image_shape = check_image_shape("image_shape", image_shape)
+        image_shape = check_image_shape("image_shape", image_shape, checked)
     given = None
     for name, shape, missing in (
         ("generator", generator and generator.output_shape[1:], discriminator is None),
@@ -81,7 +85,7 @@ def agreed_image_shape(
         given = given or shape
         if missing:  # the other one is made here
             try:
-                check_image_shape("image_shape", shape)
+                check_image_shape("image_shape", shape, checked)
             except (TypeError, ValueError) as error:
                 other = "discriminator" if name == "generator" else "generator"
                 raise ValueError(
@@ -89,7 +93,8 @@ def agreed_image_shape(
                 ) from error
     if None not in (given, image_shape) and given != image_shape:
         raise ValueError(f"image_shape must be that of the model given, {given}, got {image_shape}")
-    return image_shape or given or IMAGE_SHAPE
+    image_shape = image_shape or given or IMAGE_SHAPE
+    return image_shape, doublings or fitting_doublings(image_shape)
 
 
 def _shapes_of(name: str, model: keras.Model) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import keras
 
 from ._checks import check_instance
+from .recipes import Recipe
 
 _Optional: TypeAlias = keras.optimizers.Optimizer | None
 
@@ -28,7 +29,33 @@ def check_optimizers(generator_optimizer: _Optional, discriminator_optimizer: _O
         raise ValueError("generator_optimizer and discriminator_optimizer must be two, got one")
 
 
-def make_optimizer(
+def make_optimizers(
+    recipe: Recipe,
+    generator_optimizer: _Optional,
+    discriminator_optimizer: _Optional,
+    generator_dtypes: set[str],
+    discriminator_dtypes: set[str],
+) -> tuple[keras.optimizers.Optimizer, keras.optimizers.Optimizer]:
+    """The two optimizers: those that are given, or the recipe's."""
+    return (
+        _make_optimizer(
+            "generator_optimizer",
+            generator_optimizer,
+            generator_dtypes | discriminator_dtypes,  # its gradient comes through both models
+            learning_rate=recipe.generator_learning_rate,
+            beta_1=recipe.beta_1,
+        ),
+        _make_optimizer(
+            "discriminator_optimizer",
+            discriminator_optimizer,
+            discriminator_dtypes,
+            learning_rate=recipe.discriminator_learning_rate,
+            beta_1=recipe.beta_1,
+        ),
+    )
+
+
+def _make_optimizer(
     name: str, given: _Optional, dtypes: Collection[str], *, learning_rate: float, beta_1: float
 ) -> keras.optimizers.Optimizer:
     """The optimizer that is given, or Adam, for gradients that come through `dtypes`.
@@ -48,4 +75,4 @@ def make_optimizer(
 
 def learning_rates(optimizer: keras.optimizers.Optimizer) -> list[float]:
     """Its learning rate, if it keeps it in a variable, which one with a schedule does not."""
-    return [float(v.value) for v in optimizer.variables if v.name == "learning_rate"]
+    return [float(v.numpy()) for v in optimizer.variables if v.name == "learning_rate"]

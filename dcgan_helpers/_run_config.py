@@ -85,7 +85,10 @@ def _architecture(model: keras.Model, ignored: Collection[str]) -> Any:
 
 def _without(config: Any, ignored: Collection[str]) -> Any:
     if isinstance(config, Mapping):
-        return {k: _without(v, ignored) for k, v in config.items() if k not in ignored}
+        config = {k: _without(v, ignored) for k, v in config.items() if k not in ignored}
+        if config.get("synchronized"):  # what the number of devices asks for makes no other run
+            config["synchronized"] = False
+        return config
     if isinstance(config, (list, tuple)):
         return [_without(value, ignored) for value in config]
     return float(config) if isinstance(config, np.floating) else config

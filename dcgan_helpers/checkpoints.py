@@ -24,6 +24,7 @@ from ._checks import check_folder, check_instance, check_integer
 from ._files import UNFINISHED, write_whole
 from ._lock import locked
 from ._messages import shown
+from ._replicas import is_chief
 from ._run_config import differences
 from .gan import DCGAN, HISTORY, history_in
 from .history import History
@@ -99,7 +100,7 @@ class Checkpoints:
         return self.all[-1] if self.all else None
 
     def save(self) -> Path:
-        """Save the whole state of the run.
+        """Save the whole state of the run; of several workers, the chief does so alone.
 
         Returns:
             The new checkpoint's file. One of the same step is replaced.
@@ -116,6 +117,8 @@ class Checkpoints:
             if array.dtype.kind not in "iu" and not np.isfinite(array).all():
                 raise FloatingPointError(f"not saved at step {step}: {name} holds NaN or infinity")
         path = self.directory / f"step-{step:08d}.npz"
+        if not is_chief(self._gan.strategy):
+            return path
         try:
             with self.lock():
                 self._remove_unfinished()
@@ -166,7 +169,7 @@ class Checkpoints:
             BlockingIOError: another process does; it is named.
             OSError: nothing can be written into the folder.
         """
-        if self._locked:
+        if self._locked or not is_chief(self._gan.strategy):
             yield
             return
         self.directory.mkdir(parents=True, exist_ok=True)

@@ -62,8 +62,18 @@ class Evaluation:
         lines = [f"{name:<18}{value:>8}   {limits}" for name, value, limits in self._rows()]
         return "\n".join([f"{self.n:,} images", *lines, f"images of each digit: {self._counts()}"])
 
+    def _repr_html_(self) -> str:
+        """The measures as a table, for notebooks that show no Markdown."""
+        start, right = '<td style="text-align:left">', '<td style="text-align:right">'
+        lines = "".join(
+            f"<tr>{start}{name}</td>{right}{value}</td>{start}{limits}</td></tr>"
+            for name, value, limits in self._rows()
+        )
+        head = f'<tr><th colspan="3" style="text-align:left">{self.n:,} images</th></tr>'
+        return f"<table>{head}{lines}</table><p>Images of each digit: {self._counts()}.</p>"
+
     def _repr_markdown_(self) -> str:
-        """The measures as a table, for notebooks."""
+        """The measures as a table, for the book's pages."""
         lines = [f"| {name} | {value} | {limits} |" for name, value, limits in self._rows()]
         head = [f"| {self.n:,} images | | |", "| :-- | --: | :-- |"]
         return "\n".join([*head, *lines]) + f"\n\nImages of each digit: {self._counts()}."

@@ -13,15 +13,18 @@ from numpy.typing import ArrayLike
 from ._checks import check_choice, check_noise, check_seed
 from ._devices import fast_dtype
 from ._interrupt import interrupts_held
-from ._layers import compute_dtypes
+from ._layers import all_variables, compute_dtypes
 from ._model_checks import (
-    agreed_image_shape,
+    agreed_sizes,
     check_discriminator,
     check_generator,
     check_trainable,
 )
-from ._optimizers import check_optimizers, learning_rates, make_optimizer
+from ._optimizers import check_optimizers, learning_rates, make_optimizers
+from ._own_losses import Loss, choose_losses, describe_losses
+from ._replicas import check_made_on, check_strategy, part_random_states, scope, synchronize
 from ._run_config import describe_optimizer, fingerprint_model
+from ._state import check_arrays
 from .discriminator import make_discriminator_model
 from .ema import EMA
 from .generator import make_generator_model, sample_noise
@@ -30,6 +33,7 @@ from .recipes import DTYPES, RECIPES, Recipe
 from .sampling import copy_in_float32, generate_images
 
 STANDING_NOISE = 1000  # noise vectors that averaged weights take their standing statistics from
+OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
 HISTORY = "history/"  # how the names of its arrays begin in a state
 
 
@@ -41,28 +45,38 @@ class DCGAN:
     two on a laptop. Two objects made with the same arguments have the same weights.
 
     Args:
-        recipe: which settings to train with: "tutorial", "quick" or a `Recipe` of your own.
+        recipe: which settings to train with: "tutorial", "quick", "colour" (whose networks fit the
+            size of the images) or a `Recipe` of your own.
         seed: seed of the noise and the order of the images, and of the weights and the dropout of
             the models that are made here, in [0, 2**63).
         dtype: Keras dtype policy of the two models that are made here: "float32",
             "mixed_bfloat16" or "mixed_float16" (which scales its losses by itself). None takes the
-            recipe's: float32 for "tutorial"; for "quick" bfloat16 where the processor or the GPU
+            recipe's: float32 for "tutorial"; for the others bfloat16 where the processor or the GPU
             multiplies in it, else float32.
-        image_shape: `(height, width, channels)` of the images, height and width multiples of 4, for
-            the models that are made here. None takes that of the model that is given, or 28 × 28
-            grey pixels.
+        image_shape: `(height, width, channels)` of the images, for the models that are made here:
+            height and width multiples of 4, or of 2 to the power of the recipe's doublings. None
+            takes that of the model that is given, or 28 × 28 grey pixels.
         generator: a Keras model of your own, built, from noise `(n, noise_dim)` to images
             `(n, height, width, channels)` in [-1, 1].
         discriminator: one from such images to logits `(n, 1)`.
         generator_optimizer: a Keras optimizer of your own, not yet built (for a model in float16,
             a `LossScaleOptimizer`).
         discriminator_optimizer: another one.
+        generator_loss: a loss of your own instead of `dcgan_helpers.generator_loss`: a function
+            from the logits of fakes, `float32 (n, 1)`, to a scalar, their mean in some form.
+        discriminator_loss: one from the logits of real images and those of fakes.
+        strategy: train on the devices of this `tf.distribute.MirroredStrategy` or
+            `MultiWorkerMirroredStrategy`, of which a process has one. The batch stays the batch of
+            a step, of which each replica takes as many rows; batch normalisation sees all of them.
+            Models and optimizers of your own are made in `strategy.scope()`, all else outside.
 
     Attributes:
+        strategy: as given; None for one device.
         generator: the generator, a Keras model.
         discriminator: the discriminator, a Keras model.
         generator_optimizer: the generator's optimizer.
         discriminator_optimizer: the discriminator's optimizer.
+        generator_loss: the generator's loss; discriminator_loss is the discriminator's.
         step: `tf.Variable` of dtype `int64`, the number of training steps done.
         random_states: the variables that hold the state of the models' own randomness (dropout).
         ema: the `EMA` of the generator's weights, whose `weights` are one variable for each
@@ -75,8 +89,9 @@ class DCGAN:
     Raises:
         ValueError: an unknown recipe or dtype, models that do not fit each other or would train
             wrongly (a discriminator that ends in sigmoid, say), an optimizer that is built already,
-            or a generator that has to be copied (for averages, or into float32) and cannot be.
-        RuntimeError: it is made under a `tf.distribute` strategy.
+            a generator that has to be copied (for averages, or into float32) and cannot be, a loss
+            that is no scalar, or a part that was not made in the strategy's scope.
+        RuntimeError: it is made within `strategy.scope()`.
 
     Example:
         >>> gan = DCGAN(seed=1)
@@ -95,9 +110,11 @@ class DCGAN:
         discriminator: keras.Model | None = None,
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         discriminator_optimizer: keras.optimizers.Optimizer | None = None,
+        generator_loss: Loss | None = None,
+        discriminator_loss: Loss | None = None,
+        strategy: tf.distribute.Strategy | None = None,
     ) -> None:
-        if tf.distribute.has_strategy():
-            raise RuntimeError("DCGAN trains on one device; make it outside of strategy.scope()")
+        self.strategy = strategy = check_strategy(strategy)
         if not isinstance(recipe, Recipe):
             recipe = RECIPES[check_choice("recipe", recipe, tuple(RECIPES))]
         self.recipe, self.seed = recipe, check_seed("seed", seed)
@@ -109,41 +126,36 @@ class DCGAN:
             check_generator(generator)
         if discriminator is not None:
             check_discriminator(discriminator, generator)
-        image_shape = agreed_image_shape(image_shape, generator, discriminator)
+        shape, doublings = agreed_sizes(image_shape, recipe.doublings, generator, discriminator)
         check_optimizers(generator_optimizer, discriminator_optimizer)
+        chosen = choose_losses(generator_loss, discriminator_loss)
+        self.generator_loss, self.discriminator_loss = chosen
+        optimizers = generator_optimizer, discriminator_optimizer
+        check_made_on(strategy, generator, discriminator, *optimizers)
 
         # Of one seed, a seed for each model; the noise and the order take the seed and the step.
         seeds = [int(s) for s in np.random.SeedSequence(self.seed).generate_state(2)]
-        self.generator = generator or make_generator_model(
-            image_shape=image_shape, seed=seeds[0], dtype=dtype
-        )
-        self.discriminator = discriminator or make_discriminator_model(
-            image_shape=image_shape, dropout=recipe.dropout, seed=seeds[1], dtype=dtype
-        )
+        sizes: dict[str, Any] = {"image_shape": shape, "doublings": doublings, "dtype": dtype}
+        with scope(strategy):
+            self.generator = generator or make_generator_model(seed=seeds[0], **sizes)
+            self.discriminator = discriminator or make_discriminator_model(
+                seed=seeds[1], dropout=recipe.dropout, **sizes
+            )
         self.noise_dim = int(self.generator.input_shape[1])
         self.image_shape: tuple[int, int, int] = tuple(self.generator.output_shape[1:])
 
-        # The generator's first: by their names TensorFlow orders its sums, and so the last bits.
         models = self.generator, self.discriminator
+        synchronize(strategy, *models)
+        # The generator's first: by their names TensorFlow orders its sums, and so the last bits.
         generator_dtypes, discriminator_dtypes = map(compute_dtypes, models)
-        self.generator_optimizer = make_optimizer(
-            "generator_optimizer",
-            generator_optimizer,
-            generator_dtypes | discriminator_dtypes,  # its gradient comes through both models
-            learning_rate=recipe.generator_learning_rate,
-            beta_1=recipe.beta_1,
-        )
-        self.discriminator_optimizer = make_optimizer(
-            "discriminator_optimizer",
-            discriminator_optimizer,
-            discriminator_dtypes,
-            learning_rate=recipe.discriminator_learning_rate,
-            beta_1=recipe.beta_1,
-        )
-        # Built now: a variable made while the step is traced would not be in a checkpoint yet.
-        self._trained = [model.trainable_variables for model in models]
-        self.generator_optimizer.build(self._trained[0])
-        self.discriminator_optimizer.build(self._trained[1])
+        with scope(strategy):
+            self.generator_optimizer, self.discriminator_optimizer = make_optimizers(
+                recipe, *optimizers, generator_dtypes, discriminator_dtypes
+            )
+            # Built now: a variable made while the step is traced would not be in a checkpoint yet.
+            self._trained = [model.trainable_variables for model in models]
+            self.generator_optimizer.build(self._trained[0])
+            self.discriminator_optimizer.build(self._trained[1])
         # Before anything is copied, which needs each layer's settings, too. What this machine is
         # fastest in does not make another run: it may go on elsewhere.
         with_dtypes = asked_dtype is not None
@@ -151,10 +163,7 @@ class DCGAN:
             name: fingerprint_model(name, getattr(self, name), dtypes=with_dtypes)
             for name in ("generator", "discriminator")
         }
-        fingerprints |= {
-            name: describe_optimizer(name, getattr(self, name))
-            for name in ("generator_optimizer", "discriminator_optimizer")
-        }
+        fingerprints |= {name: describe_optimizer(name, getattr(self, name)) for name in OPTIMIZERS}
 
         plain = generator_dtypes == {"float32"}
         self._float32_copy = None if plain else copy_in_float32(self.generator)
@@ -168,6 +177,7 @@ class DCGAN:
             for state in model.variables
             if not any(state is weight for weight in model.weights)
         ]
+        part_random_states(strategy, self.random_states)
         self._first_rates = self._learning_rates()
         self.compiled_steps: dict[Any, Any] = {}  # what `make_train_step` made for this gan
         self.history = History(
@@ -176,6 +186,7 @@ class DCGAN:
                 "seed": self.seed,
                 "dtype": asked_dtype or "the fastest",
                 **fingerprints,
+                **describe_losses(self.generator_loss, self.discriminator_loss),
             }
         )
 
@@ -232,26 +243,14 @@ class DCGAN:
             ValueError: it is the state of another kind of `DCGAN`; nothing is changed then.
         """
         variables = self.variables()
-        values = {name: array for name, array in state.items() if not name.startswith(HISTORY)}
-        unmatched = sorted(values.keys() ^ variables.keys())
-        if unmatched:
-            raise ValueError(
-                "state must have an array for each variable of this gan, and no other, got "
-                f"{len(unmatched)} unmatched, the first is {unmatched[0]!r}"
-            )
-        for name, variable in variables.items():
-            array, dtype = values[name], variable.dtype.as_numpy_dtype
-            if array.dtype.kind == "V":  # NumPy's files know no bfloat16, and keep its bytes alone
-                values[name] = array = array.view(dtype)
-            if (array.shape, array.dtype) != (tuple(variable.shape), dtype):
-                raise ValueError(
-                    f"state[{name!r}] must be of {np.dtype(dtype)} and shape {variable.shape}, "
-                    f"got {array.dtype} and {array.shape}"
-                )
+        arrays = check_arrays(
+            variables, {k: array for k, array in state.items() if not k.startswith(HISTORY)}
+        )
         history = history_in(state)
         with interrupts_held():
             for name, variable in variables.items():
-                variable.assign(values[name])
+                variable.assign(arrays[name])
+            part_random_states(self.strategy, self.random_states)
             self.history = history
             if self.ema is not None:
                 self.ema.forget()
@@ -262,14 +261,13 @@ class DCGAN:
         return {name: rate for name, rate in now.items() if rate != self._first_rates[name]}
 
     def _learning_rates(self) -> dict[str, float]:
-        names = ("generator_optimizer", "discriminator_optimizer")
-        return {name: rate for name in names for rate in learning_rates(getattr(self, name))}
+        return {name: rate for name in OPTIMIZERS for rate in learning_rates(getattr(self, name))}
 
     def variables(self) -> dict[str, tf.Variable]:
         """Every variable of the run; the one place that lists what its state consists of."""
         parts = {
-            "generator": _variables_of_model(self.generator),
-            "discriminator": _variables_of_model(self.discriminator),
+            "generator": all_variables(self.generator),
+            "discriminator": all_variables(self.discriminator),
             "generator_optimizer": [v.value for v in self.generator_optimizer.variables],
             "discriminator_optimizer": [v.value for v in self.discriminator_optimizer.variables],
             "ema": [] if self.ema is None else self.ema.weights,
@@ -289,11 +287,3 @@ def history_in(state: Mapping[str, np.ndarray]) -> History:
     """The history in what `DCGAN.get_state` returned."""
     arrays = {k.removeprefix(HISTORY): v for k, v in state.items() if k.startswith(HISTORY)}
     return History.from_arrays(arrays)
-
-
-def _variables_of_model(model: keras.Model) -> list[tf.Variable]:
-    """Weights, the state of dropout's seeds, and what a layer keeps besides, unknown to Keras."""
-    known = [variable.value for variable in model.variables]
-    tracked = tf.train.TrackableView(model).descendants()
-    others = [v for v in tracked if isinstance(v, tf.Variable) and not any(v is k for k in known)]
-    return known + others

@@ -13,6 +13,7 @@ from keras import layers
 from numpy.typing import ArrayLike
 
 from ._checks import (
+    MOST_DOUBLINGS,
     check_floats,
     check_image_shape,
     check_integer,
@@ -22,24 +23,32 @@ from ._checks import (
 
 NOISE_DIM = 100
 IMAGE_SHAPE = (28, 28, 1)
+BASE_FILTERS = 64
+DOUBLINGS = 2  # 7 → 14 → 28
 
 
 def make_generator_model(
     *,
     image_shape: tuple[int, int, int] = IMAGE_SHAPE,
+    base_filters: int = BASE_FILTERS,
+    doublings: int = DOUBLINGS,
     noise_dim: int = NOISE_DIM,
     seed: int | None = None,
     dtype: str | keras.DTypePolicy | None = None,
 ) -> keras.Sequential:
-    """Build the generator of TensorFlow's DCGAN tutorial.
+    """Build the generator of TensorFlow's DCGAN tutorial, or a larger one of the same pattern.
 
     A dense layer makes a small image of many channels out of the noise; transposed convolutions
-    double its size twice (7 → 14 → 28 for MNIST) while they lower the number of channels. Every
+    double its size (7 → 14 → 28 for MNIST) while they halve the number of channels. Every
     layer but the last is followed by batch normalisation and LeakyReLU; the last ends in tanh.
     With no arguments it has 2,330,944 parameters, 25,472 of them not trainable.
 
     Args:
-        image_shape: `(height, width, channels)` of its images; height and width are multiples of 4.
+        image_shape: `(height, width, channels)` of its images; height and width are multiples of
+            2**doublings.
+        base_filters: channels before the last layer; each doubling before it has twice as many.
+        doublings: how often the size is doubled. Large images need more: from 8 × 8, 2 make
+            32 × 32, 3 make 64 × 64 and 4 make 128 × 128. From 4 × 4, as in the paper, one more.
         noise_dim: length of a noise vector.
         seed: seed of the initial weights; None draws them from Keras' global random state.
         dtype: a Keras dtype policy, such as "mixed_bfloat16"; None takes Keras' global one.
@@ -50,15 +59,20 @@ def make_generator_model(
     Example:
         >>> make_generator_model().count_params()
         2330944
+        >>> make_generator_model(image_shape=(64, 64, 3), base_filters=16, doublings=3).output_shape
+        (None, 64, 64, 3)
 
     References:
         A. Radford, L. Metz, S. Chintala: Unsupervised representation learning with deep
         convolutional generative adversarial networks. ICLR 2016, arXiv:1511.06434.
     """
-    height, width, channels = check_image_shape("image_shape", image_shape)
+    doublings = check_integer("doublings", doublings, minimum=1, maximum=MOST_DOUBLINGS)
+    height, width, channels = check_image_shape("image_shape", image_shape, doublings)
+    base_filters = check_integer("base_filters", base_filters, minimum=1)
     noise_dim = check_integer("noise_dim", noise_dim, minimum=1)
     seeds = layer_seeds(seed)
-    small = (height // 4, width // 4, 256)
+    most = base_filters * 2**doublings
+    small = (height // 2**doublings, width // 2**doublings, most)
 
     def kernel() -> keras.initializers.Initializer:
         return keras.initializers.GlorotUniform(seed=next(seeds))
@@ -69,25 +83,40 @@ def make_generator_model(
             kernel_initializer=kernel(), dtype=dtype, **options,
         )  # fmt: skip
 
+    def normalized(layer: keras.Layer) -> list[keras.Layer]:
+        return [layer, layers.BatchNormalization(dtype=dtype), layers.LeakyReLU(dtype=dtype)]
+
+    dense = layers.Dense(
+        int(np.prod(small)), use_bias=False, kernel_initializer=kernel(), dtype=dtype
+    )
     return keras.Sequential(
         [
             keras.Input((noise_dim,)),
-            layers.Dense(
-                int(np.prod(small)), use_bias=False, kernel_initializer=kernel(), dtype=dtype
-            ),
-            layers.BatchNormalization(dtype=dtype),
-            layers.LeakyReLU(dtype=dtype),
+            *normalized(dense),
             layers.Reshape(small, dtype=dtype),
-            upsample(128, strides=1),
-            layers.BatchNormalization(dtype=dtype),
-            layers.LeakyReLU(dtype=dtype),
-            upsample(64, strides=2),
-            layers.BatchNormalization(dtype=dtype),
-            layers.LeakyReLU(dtype=dtype),
+            *normalized(upsample(most // 2, strides=1)),
+            *(
+                layer
+                for i in range(1, doublings)
+                for layer in normalized(upsample(most // 2 ** (i + 1), strides=2))
+            ),
             upsample(channels, strides=2, activation="tanh"),
         ],
         name="generator",
     )
+
+
+def fitting_doublings(image_shape: tuple[int, int, int]) -> int:
+    """How often an image can be halved so that 7 pixels or more are left; at least 2.
+
+    From 4 × 4 pixels, as in the paper, few steps with small batches end in a few faces alone
+    (`benchmarks/README.md`).
+    """
+    height, width, _ = image_shape
+    doublings = 0
+    while height % 2 == width % 2 == 0 and min(height, width) >= 14:
+        height, width, doublings = height // 2, width // 2, doublings + 1
+    return min(max(doublings, DOUBLINGS), MOST_DOUBLINGS)
 
 
 def sample_noise(n: int, seed: int, noise_dim: int = NOISE_DIM) -> np.ndarray:

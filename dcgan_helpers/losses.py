@@ -1,4 +1,4 @@
-"""The losses: binary cross-entropy on logits and a penalty, all in float32."""
+"""The losses, in float32 whatever the models compute in."""
 
 from __future__ import annotations
 

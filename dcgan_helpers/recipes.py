@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from ._checks import check_choice, check_integer, check_number
+from ._checks import MOST_DOUBLINGS, check_choice, check_integer, check_number
 
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -27,6 +27,9 @@ class Recipe:
             fewer of the last steps count. None makes images with the weights themselves.
         r1_gamma: weight of the `gradient_penalty` (R1) in the discriminator's loss; None is without
             it. It is taken at each eighth step, with eight times that weight.
+        doublings: how often the generator doubles the size of an image, and the discriminator
+            halves it, of the models that are made with this recipe; None means as often as leaves
+            7 pixels or more (2 times for 32 × 32, 3 for 64 × 64, 4 for 128 × 128).
 
     Raises:
         TypeError: a setting is of the wrong type.
@@ -55,6 +58,7 @@ class Recipe:
     dtype: str | None
     ema_gamma: float | None
     r1_gamma: float | None = None
+    doublings: int | None = 2
 
     def __post_init__(self) -> None:
         if self.dtype is not None:
@@ -74,6 +78,8 @@ class Recipe:
         checked |= {
             name: check_number(name, getattr(self, name), i) for name, i in intervals.items()
         }
+        if self.doublings is not None:
+            check_integer("doublings", self.doublings, minimum=1, maximum=MOST_DOUBLINGS)
         for name, value in checked.items():  # 2 and 2.0 are one recipe
             object.__setattr__(self, name, value)
 
@@ -82,7 +88,8 @@ class Recipe:
         return next((name for name, known in RECIPES.items() if known == self), repr(self))
 
 
-# The recipes with a name: "tutorial", that of TensorFlow's DCGAN tutorial, and "quick".
+# The recipes with a name: "tutorial", that of TensorFlow's DCGAN tutorial, "quick", and "colour",
+# which is "quick" without R1, with networks that fit the size of the images.
 RECIPES: Mapping[str, Recipe] = {
     "tutorial": Recipe(
         batch_size=256,
@@ -102,5 +109,15 @@ RECIPES: Mapping[str, Recipe] = {
         dtype=None,
         ema_gamma=5.0,
         r1_gamma=0.1,
+    ),
+    "colour": Recipe(
+        batch_size=16,
+        generator_learning_rate=1e-3,
+        discriminator_learning_rate=5e-4,
+        beta_1=0.0,
+        dropout=0.0,
+        dtype=None,
+        ema_gamma=5.0,
+        doublings=None,
     ),
 }

@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike
 from ._checks import check_images, check_instance
 from ._devices import has_gpu
 from ._fourier import call_with_fourier
+from ._replicas import check_outside_scope, local_variables, on_replicas, share
 from .gan import DCGAN
-from .losses import discriminator_loss, generator_loss, gradient_penalty
+from .losses import gradient_penalty
 
 R1_INTERVAL = 8  # steps from one gradient penalty to the next
 
@@ -70,7 +71,8 @@ def make_train_step(
     Returns:
         A callable from a batch of images, floats `(n, height, width, channels)` in [-1, 1], to
         `{"generator_loss", "discriminator_loss"}`, `float32` scalars of the batch before the
-        update, without what regularizers of the weights add to them for the gradients. It is
+        update, without what regularizers of the weights and the gradient penalty add for the
+        gradients. It is
         traced once for each batch size, and kept: the same call with the same `gan` gives the same
         step, which is not compiled again.
 
@@ -80,10 +82,13 @@ def make_train_step(
     """
     check_instance("gan", gan, DCGAN)
     gan.check_trainable()
-    if tf.distribute.has_strategy():
-        raise RuntimeError("gan trains on one device; train it outside of strategy.scope()")
+    check_outside_scope()
     if jit_compile is None:
-        jit_compile = has_gpu()
+        jit_compile = has_gpu() and gan.strategy is None
+    elif jit_compile and gan.strategy is not None:
+        raise ValueError(
+            "jit_compile must be False with a strategy, whose steps XLA cannot compile"
+        )
     if fourier is None:
         fourier = not (has_gpu() or jit_compile)
     key = (jit_compile, fourier, *_captured(gan))
@@ -96,14 +101,29 @@ def _captured(gan: DCGAN) -> tuple[int, ...]:
     """What a trace is made of: if one of these is replaced, or a layer frozen, it is made anew."""
     parts = (gan.generator, gan.discriminator)
     optimizers = (gan.generator_optimizer, gan.discriminator_optimizer)
+    losses = (gan.generator_loss, gan.discriminator_loss)
     weights = [weight for model in parts for weight in model.trainable_variables]
-    return tuple(id(part) for part in (*parts, *optimizers, *weights))
+    return tuple(id(part) for part in (*parts, *optimizers, *losses, *weights))
 
 
 def _train_step(gan: DCGAN, fourier: bool, images: tf.Tensor) -> dict[str, tf.Tensor]:
     noise = tf.random.stateless_normal(
         (tf.shape(images)[0], gan.noise_dim), seed=tf.stack([np.int64(gan.seed), gan.step])
     )
+    losses = on_replicas(
+        gan.strategy, functools.partial(_update_models, gan, fourier), images, noise
+    )
+    gan.step.assign_add(1)
+    if gan.ema is not None:
+        gan.ema.update(gan.step)
+    _check_state(gan)
+    return losses
+
+
+def _update_models(
+    gan: DCGAN, fourier: bool, images: tf.Tensor, noise: tf.Tensor
+) -> dict[str, tf.Tensor]:
+    """One update of both networks; with a strategy, one replica's part of it."""
     with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
         if fourier:
             fakes = call_with_fourier(gan.generator, noise, training=True)
@@ -113,18 +133,21 @@ def _train_step(gan: DCGAN, fourier: bool, images: tf.Tensor) -> dict[str, tf.Te
         fake_logits = gan.discriminator(fakes, training=True)
 
         losses = {
-            "generator_loss": generator_loss(fake_logits),
-            "discriminator_loss": discriminator_loss(real_logits, fake_logits),
+            "generator_loss": gan.generator_loss(fake_logits),
+            "discriminator_loss": gan.discriminator_loss(real_logits, fake_logits),
         }
         # Only under float16 does scaling change anything.
         scaled_generator_loss = gan.generator_optimizer.scale_loss(
-            _regularized("generator", gan.generator, losses["generator_loss"])
+            share(gan.strategy, _regularized("generator", gan.generator, losses["generator_loss"]))
         )
         scaled_discriminator_loss = gan.discriminator_optimizer.scale_loss(
-            _regularized(
-                "discriminator",
-                gan.discriminator,
-                losses["discriminator_loss"] + _weighted_penalty(gan, images),
+            share(
+                gan.strategy,
+                _regularized(
+                    "discriminator",
+                    gan.discriminator,
+                    losses["discriminator_loss"] + _weighted_penalty(gan, images),
+                ),
             )
         )
     generator_weights = gan.generator.trainable_variables
@@ -135,10 +158,6 @@ def _train_step(gan: DCGAN, fourier: bool, images: tf.Tensor) -> dict[str, tf.Te
     )
     gan.generator_optimizer.apply(generator_gradients, generator_weights)
     gan.discriminator_optimizer.apply(discriminator_gradients, discriminator_weights)
-    gan.step.assign_add(1)
-    if gan.ema is not None:
-        gan.ema.update(gan.step)
-    _check_state(gan)
     return losses
 
 
@@ -173,11 +192,15 @@ def _check_state(gan: DCGAN) -> None:
     if tf.executing_eagerly():
         return
     graph = tf.compat.v1.get_default_graph()
-    known = {id(variable.handle) for variable in gan.variables().values()}
+    variables = gan.variables().values()
+    known = {id(v.handle) for one in variables for v in local_variables(gan.strategy, one)}
     outside = {op.type for op in graph.get_operations() if "seed2" in op.node_def.attr}
-    for captured in graph.external_captures:
+    for captured, inside in graph.captures:
         if captured.dtype == tf.resource and id(captured) not in known:
-            outside.add("a variable that is not theirs")
+            users = [op.type.removeprefix("Stateless") for op in inside.consumers()]
+            # What orders a strategy's sums over devices, in float16 in a branch, holds no number.
+            if gan.strategy is None or not all(u.startswith(("Collective", "If")) for u in users):
+                outside.add("a variable that is not theirs")
     if outside:
         raise ValueError(
             "generator and discriminator must hold all the state that they use, got "

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._checks import check_folder, check_images, check_instance
+from ._checks import check_callable, check_folder, check_images, check_instance
 from ._environment import describe_environment
 from ._interrupt import interrupts_counted
 from ._messages import say, shown
 from ._plan import FRAME_IMAGES, Plan, make_plan
 from ._recorder import Recorder
+from ._replicas import (
+    check_agreement,
+    check_rows,
+    failures_explained,
+    has_several_workers,
+    is_chief,
+    replicas,
+)
 from ._run_config import differences, fingerprint_images
 from .checkpoints import Checkpoints
 from .data import denormalize, endless_batches
@@ -40,6 +49,7 @@ def train(
     resume: bool = True,
     frame_every: int | None = None,
     progress: bool = True,
+    after_epoch: Callable[[DCGAN], object] | None = None,
     jit_compile: bool | None = None,
     fourier: bool | None = None,
 ) -> History:
@@ -56,6 +66,11 @@ def train(
     Ctrl-C, or a notebook's stop button, ends the run after the step in progress; what was done is
     kept, in `gan` and (with `checkpoint_dir`) on disk. Press it twice to stop without saving.
 
+    With a strategy of several workers, each makes the same call. One of them, the chief, writes
+    the checkpoints and shows the progress bar; all read them, so `checkpoint_dir` is one folder
+    that all of them see. Where one ends, by Ctrl-C or otherwise, the others end with an error, and
+    the same call on all of them goes on from the last checkpoint.
+
     Args:
         gan: the state to train; changed in place.
         images: the data, `uint8` pixels or floats in [-1, 1], `(n, height, width, channels)`.
@@ -69,6 +84,10 @@ def train(
         frame_every: steps between two frames of the history; None means an epoch. All frames of a
             run may have 256 MB (20,000 frames of MNIST).
         progress: whether to show a progress bar with the losses and images a second.
+        after_epoch: a function that is called with `gan` at the end of each epoch, when its losses
+            and frames are in `gan.history`, and before a checkpoint is saved: what it changes in
+            `gan`, such as a learning rate, is saved, too. After a resume from the middle of an
+            epoch it is called again for that epoch's end; with several workers, on each of them.
         jit_compile: as in `make_train_step`.
         fourier: as in `make_train_step`.
 
@@ -81,12 +100,15 @@ def train(
         RuntimeError: another thread is training this very `gan`.
         FileExistsError: `resume` is False and the folder holds checkpoints.
         BlockingIOError: another process saves its run in the folder; it is named.
+        ConnectionError: another worker of the strategy has ended.
         FloatingPointError: a loss is NaN or infinite; the last good checkpoint is named and kept.
         OSError: a checkpoint could not be written, or every one in the folder is damaged.
     """
     check_instance("gan", gan, DCGAN)
     images = check_images("images", images, shape=gan.image_shape)
+    check_callable("after_epoch", after_epoch)
     plan = make_plan(gan, images, epochs, steps, batch_size, frame_every, checkpoint_every)
+    check_rows(gan.strategy, plan.batch_size)
     step = make_train_step(gan, jit_compile=jit_compile, fourier=fourier)
     checkpoints = None
     if checkpoint_dir is not None:
@@ -96,15 +118,16 @@ def train(
         "frame_every": plan.frame_every,
         "images": fingerprint_images(images),
     }
-    with _alone_with(gan):
+    with _alone_with(gan), failures_explained(gan.strategy):
         _resume(gan, config, checkpoints, resume)
         gan.history.config |= config
         gan.history.steps_per_epoch = plan.steps_per_epoch
         done = int(gan.step)
+        check_agreement(gan.strategy, done, json.dumps(gan.history.config, sort_keys=True))
         if done < plan.target:
             with contextlib.nullcontext() if checkpoints is None else _locked(checkpoints):
                 _note_environment(gan, step)
-                done = _train(gan, images, plan, step, checkpoints, progress)
+                done = _train(gan, images, plan, step, checkpoints, after_epoch, progress)
     if done < plan.target:
         where = f", saved in {shown(checkpoints.directory)}" if checkpoints else ""
         how = "the same call" if resume else "the same call with resume=True"
@@ -118,6 +141,7 @@ def _train(
     plan: Plan,
     step: TrainStep,
     checkpoints: Checkpoints | None,
+    after_epoch: Callable[[DCGAN], object] | None,
     progress: bool,
 ) -> int:
     """The loop: returns the steps done, which are fewer than planned after Ctrl-C."""
@@ -126,16 +150,27 @@ def _train(
     if not gan.history.frames:
         _add_frame(gan, fixed_noise)
     batches = endless_batches(images, plan.batch_size, seed=gan.seed, step=done)
-    recorder = Recorder(gan.history, done, plan.target, plan.batch_size, progress=progress)
+    recorder = Recorder(
+        gan.history,
+        done,
+        plan.target,
+        plan.batch_size,
+        progress=progress and is_chief(gan.strategy),
+    )
+    # Others cannot stop after the very same step, so with them the first Ctrl-C is the last.
+    at_most = 0 if has_several_workers(gan.strategy) else 2
     finished = False
     try:
-        with recorder, interrupts_counted(at_most=2) as presses:
+        with recorder, interrupts_counted(at_most) as presses:
             while not finished:
                 recorder.add(step.function(next(batches)))
                 if presses.count > 1:
                     raise KeyboardInterrupt
                 if recorder.done % plan.frame_every == 0:
                     _add_frame(gan, fixed_noise)
+                if after_epoch is not None and recorder.done % plan.steps_per_epoch == 0:
+                    recorder.fetch()
+                    after_epoch(gan)
                 finished = recorder.done >= plan.target or presses.count > 0
                 if checkpoints and (finished or recorder.done % plan.checkpoint_every == 0):
                     recorder.fetch()
@@ -198,7 +233,8 @@ def _resume(
     restored = checkpoints.restore_newer({**gan.history.config, **config})
     if restored is None:
         return
-    say(f"Resuming: {restored}")
+    if is_chief(gan.strategy):
+        say(f"Resuming: {restored}")
     for name, rate in rates.items():
         getattr(gan, name).learning_rate = rate
         say(f"{name}.learning_rate stays {rate:g}, as it was set; the checkpoint's is not taken.")
@@ -206,10 +242,11 @@ def _resume(
 
 def _note_environment(gan: DCGAN, step: TrainStep) -> None:
     """Record what decides the bits of the next steps, and say so if it is not what it was."""
-    options = {"dtype": gan.dtype, "jit_compile": step.jit_compile, "fourier": step.fourier}
+    options: dict[str, object] = {"replicas": replicas(gan.strategy), "dtype": gan.dtype}
+    options |= {"jit_compile": step.jit_compile, "fourier": step.fourier}
     environment = describe_environment() | {name: str(value) for name, value in options.items()}
     differing = differences(gan.history.environment, environment, "before")
-    if differing and int(gan.step):
+    if differing and int(gan.step) and is_chief(gan.strategy):
         say(
             f"From step {int(gan.step) + 1} on, the bits are not those of an uninterrupted run "
             f"({differing})."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ import dcgan_helpers as dcgan  # before keras: it quiets TensorFlow's start
 import keras
 import numpy as np
 import pytest
+from built_book import browser, firefox, server, tab  # noqa: F401 (fixtures)
 
 IMAGE_SHAPE = (8, 8, 1)
 NOISE_DIM = 3
@@ -31,14 +33,22 @@ def seed_global_random_state(seed: int) -> None:
     keras.utils.set_random_seed(seed)
 
 
-def make_tiny_gan(seed: int = 0, **arguments: object) -> dcgan.DCGAN:
+def make_tiny_gan(seed: int = 0, *, dropout: float = 0.3, **arguments: object) -> dcgan.DCGAN:
     """A DCGAN of two tiny models with every kind of layer that has state."""
+    strategy = arguments.get("strategy")
+    with strategy.scope() if strategy else contextlib.nullcontext():  # type: ignore[attr-defined]
+        models = make_tiny_models(seed, dropout)
+    return dcgan.DCGAN(seed=seed, **{**models, **arguments})  # type: ignore[arg-type]
+
+
+def make_tiny_models(seed: int, dropout: float) -> dict[str, keras.Model]:
+    """The two models of `make_tiny_gan`."""
     layers = keras.layers
 
     def kernel(number: int) -> keras.initializers.Initializer:
         return keras.initializers.GlorotUniform(seed=10 * seed + number)
 
-    models = {
+    return {
         "generator": keras.Sequential(
             [
                 keras.Input((NOISE_DIM,)),
@@ -56,13 +66,12 @@ def make_tiny_gan(seed: int = 0, **arguments: object) -> dcgan.DCGAN:
                 keras.Input(IMAGE_SHAPE),
                 layers.Conv2D(4, 3, 2, padding="same", kernel_initializer=kernel(3)),
                 layers.LeakyReLU(),
-                layers.Dropout(0.3, seed=seed),
+                layers.Dropout(dropout, seed=seed),
                 layers.Flatten(),
                 layers.Dense(1, kernel_initializer=kernel(4)),
             ]
         ),
     }
-    return dcgan.DCGAN(seed=seed, **{**models, **arguments})  # type: ignore[arg-type]
 
 
 def make_averaging_gan(**arguments: object) -> dcgan.DCGAN:

@@ -31,7 +31,9 @@ def first_code_cell(path):
 
 
 def address_of_pages(url):
-    return re.sub(r"https://([^/]+)\.github\.io/([^/]+)/", r"https://github.com/\1/\2", url)
+    """The repository that GitHub would publish at an address; a user's own pages have no folder."""
+    owner, name = re.fullmatch(r"https://([^/]+)\.github\.io/(?:([^/]+)/)?", url).groups()
+    return f"https://github.com/{owner}/{name or f'{owner}.github.io'}"
 
 
 def stated(root):
@@ -53,9 +55,10 @@ def stated(root):
         links = re.findall(r"colab\.research\.google\.com/github/([^/\s]+/[^/\s]+)/blob", text)
         for number, link in enumerate(links):
             found[f"{name}, Colab link {number + 1}"] = f"https://github.com/{link}"
-    for path in sorted((root / "book").glob("*.ipynb")):
+    for path in sorted([*root.glob("book/*.ipynb"), *root.glob("notebooks/*.ipynb")]):
         match = re.search(r"git\+(\S+)", first_code_cell(path))
-        found[path.name] = match[1] if match else "no address in its first code cell"
+        name = f"{path.parent.name}/{path.name}"
+        found[name] = match[1] if match else "no address in its first code cell"
     return found
 
 
@@ -74,9 +77,10 @@ def test_every_place_states_the_address_in_REPOSITORY():  # noqa: N802
     assert not wrong, f"REPOSITORY says {expected}; run `nox -s address`. Others say: {wrong}"
 
 
-def test_a_new_address_leaves_nothing_of_the_old_and_the_old_one_restores_every_byte(copy):
+@pytest.mark.parametrize("new", ["ada-lovelace/digits.book", "ada/ada.github.io"])
+def test_a_new_address_leaves_nothing_of_the_old_and_the_old_one_restores_every_byte(copy, new):
     before = contents(copy)
-    old, new = address.read(copy), "https://github.com/ada-lovelace/digits.book"
+    old, new = address.read(copy), f"https://github.com/{new}"
     (copy / "REPOSITORY").write_text(new + "\n", encoding="utf-8")
 
     changed = address.rewrite(copy)
@@ -113,6 +117,30 @@ def test_a_longer_name_is_another_repository(small):
     readme.write_text(f"{others} See https://github.com/ada/book.", encoding="utf-8")
     address.rewrite(small)
     assert readme.read_text(encoding="utf-8") == f"{others} See https://github.com/bea/digits."
+
+
+def test_a_users_own_pages_have_no_folder(small):
+    readme = small / "README.md"
+    text = "https://ada.github.io/book/ and https://github.com/ada/book"
+    readme.write_text(text, encoding="utf-8")
+    (small / "REPOSITORY").write_text("https://github.com/ada/ada.github.io\n", encoding="utf-8")
+    address.rewrite(small)
+    expected = "https://ada.github.io/ and https://github.com/ada/ada.github.io"
+    assert readme.read_text(encoding="utf-8") == expected
+    (small / "REPOSITORY").write_text("https://github.com/ada/book\n", encoding="utf-8")
+    address.rewrite(small)
+    assert readme.read_text(encoding="utf-8") == text
+
+
+def test_the_address_can_be_given_to_the_command(small, monkeypatch, capsys):
+    monkeypatch.setattr(address, "ROOT", small)
+    monkeypatch.setattr(address.rewrite, "__defaults__", (small,))
+    with pytest.raises(ValueError, match="must have the form"):
+        address.main("cleo/digits")
+    address.main("https://github.com/cleo/digits")
+    assert address.read(small) == "https://github.com/cleo/digits"
+    assert (small / "README.md").read_text() == "See https://github.com/cleo/digits."
+    assert str(small / "README.md") in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

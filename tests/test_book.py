@@ -5,31 +5,18 @@ Left out unless asked for: ``python -m pytest -m browser`` needs the extra ``dev
 """
 
 import functools
-import http.server
-import os
 import re
-import shutil
-import threading
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
-import yaml
+from built_book import CHAPTERS, PAGES, ROOT, SITE, document, file_of
 
 from tools import address
 
 pytestmark = pytest.mark.browser
 
-ROOT = address.ROOT
-SITE = ROOT / "_build" / "html"
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
-CHAPTERS = [page for page in PAGES if (ROOT / f"{page}.ipynb").exists()]
 MAX_WEIGHT = 1_500_000
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SWITCHES += ["--disable-component-update", "--disable-sync"]
 SHIFTS = """
 window.shifted = 0;
 new PerformanceObserver((list) => {
@@ -39,30 +26,6 @@ new PerformanceObserver((list) => {
 
 each = pytest.mark.parametrize("page", PAGES)
 each_chapter = pytest.mark.parametrize("page", CHAPTERS)
-
-
-class Document(HTMLParser):
-    """What a page's HTML says: its anchors, links, pictures and headings."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.anchors, self.links, self.pictures, self.headings = set(), [], [], []
-        self.language, self.meta = None, {}
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag, attributes):
-        given = dict(attributes)
-        self.anchors |= {given[key] for key in ("id", "name") if given.get(key)}
-        if tag == "html":
-            self.language = given.get("lang")
-        elif tag == "meta":
-            self.meta[given.get("name") or given.get("property")] = given.get("content")
-        elif tag == "a" and given.get("href"):
-            self.links.append(given["href"])
-        elif tag == "img":
-            self.pictures.append(given)
-        elif re.fullmatch("h[1-6]", tag):
-            self.headings.append(int(tag[1]))
 
 
 @dataclass
@@ -76,44 +39,6 @@ class Visit:
     overflow: int = 0
     elsewhere: list = field(default_factory=list)
     weight: int = 0
-
-
-def file_of(page):
-    return SITE / f"{page}.html"
-
-
-@functools.cache
-def document(path):
-    return Document(path)
-
-
-@pytest.fixture(scope="module")
-def server():
-    assert file_of(TOC["root"]).exists(), "build the book first: `jupyter-book build .`"
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Handler, directory=os.fspath(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{httpd.server_port}/"
-        httpd.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    assert program, "install Chromium from the system's packages: `apt-get install chromium`"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=SWITCHES)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -163,14 +88,6 @@ def visit(server, browser):
         return seen
 
     return load
-
-
-@pytest.fixture
-def tab(browser, server):
-    """A tab of the browser; addresses are relative to the book."""
-    context = browser.new_context(base_url=server, viewport={"width": 1400, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 @each
@@ -282,17 +199,18 @@ def test_every_formula_was_understood(page):
 def test_it_opens_in_colab_and_binder_and_can_be_downloaded(page):
     owner, name = address.parse(address.read())
     links = document(file_of(page)).links
-    colab = f"https://colab.research.google.com/github/{owner}/{name}/blob/main/{page}.ipynb"
+    plain = f"notebooks/{page.removeprefix('book/')}.ipynb"
+    colab = f"https://colab.research.google.com/github/{owner}/{name}/blob/main/{plain}"
     assert colab in links
     assert any(
         link.startswith(f"https://mybinder.org/v2/gh/{owner}/{name}/main")
-        and unquote(link).endswith(f"{page}.ipynb")
+        and unquote(link).endswith(f"lab/tree/{plain}")
         for link in links
     ), "no link to Binder"
-    sources = [link for link in links if link.endswith(f"_sources/{page}.ipynb")]
-    assert sources, "no link to download it"
-    stored = (file_of(page).parent / sources[0]).resolve()
-    assert stored.read_bytes() == (ROOT / f"{page}.ipynb").read_bytes()
+    downloads = [link for link in links if link.endswith(f"../{plain}")]
+    assert downloads, "no link to download it"
+    stored = (file_of(page).parent / downloads[0]).resolve()
+    assert stored.read_bytes() == (ROOT / plain).read_bytes()
 
 
 @each_chapter

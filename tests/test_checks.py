@@ -96,6 +96,15 @@ ROWS = [
     ("epoch", "make_dataset(PIXELS, 2, seed=0, epoch=HUGE)", ValueError, "at most 2147483647"),
     ("epoch", "make_dataset(PIXELS, 2, seed=0, epoch=10**5000)", ValueError, "16610 bits"),
     ("image_shape", "make_generator_model(image_shape=(30, 28, 1))", ValueError, "multiple of 4"),
+    ("image_shape", "make_generator_model(image_shape=(28, 28, 1), doublings=3)", ValueError, "the nearest are 24 and 32"),
+    ("image_shape", "make_generator_model(image_shape=(8, 8, 1), doublings=4)", ValueError, "at least 16"),
+    ("image_shape", "make_discriminator_model(image_shape=(178, 218, 3))", ValueError, "the nearest are 176 and 180"),
+    ("image_shape", "DCGAN(image_shape=(64, 218, 3))", ValueError, "the nearest are 216 and 220"),
+    ("doublings", "make_generator_model(doublings=0)", ValueError, "at least 1"),
+    ("doublings", "make_generator_model(doublings=9)", ValueError, "at most 8"),
+    ("doublings", "make_discriminator_model(doublings=2.0)", TypeError, "integer"),
+    ("base_filters", "make_generator_model(base_filters=0)", ValueError, "at least 1"),
+    ("base_filters", "make_discriminator_model(base_filters='64')", TypeError, "integer"),
     ("image_shape", "make_generator_model(image_shape=(28, 28))", TypeError, "channels"),
     ("noise_dim", "make_generator_model(noise_dim=0)", ValueError, "at least 1"),
     ("noise_dim", "make_generator_model(noise_dim=HUGE)", ValueError, "at most"),
@@ -130,6 +139,7 @@ ROWS = [
     ("ema_gamma", "recipe(ema_gamma=10**400)", ValueError, "(0, inf), got an integer"),
     ("dropout", "recipe(dropout=2)", ValueError, "[0, 1], got 2"),
     ("ema_gamma", "recipe(ema_gamma=0)", ValueError, "(0, inf), got 0"),
+    ("run", "load_reference_generator('slow')", ValueError, "'quick'"),
     ("r1_gamma", "recipe(r1_gamma=-1)", ValueError, "(0, inf), got -1"),
     ("images", "gradient_penalty(None, np.zeros((2, 8, 8, 1), np.uint8))", TypeError, "uint8"),
     ("beta_1", "recipe(beta_1=1)", ValueError, "[0, 1), got 1"),
@@ -224,6 +234,12 @@ ROWS = [
     ("channels", "load_image_folder(folder, channels=2)", ValueError, "1 (grey)"),
     ("image_size", "load_image_folder(folder, image_size=28)", TypeError, "(height, width)"),
     ("image_size", "load_image_folder(folder, image_size=(28, HUGE))", ValueError, "at most 65535"),
+    ("path", "cache_image_folder(folder / 'none', folder / 'x.npy', image_size=(8, 8), channels=1)", FileNotFoundError, "none"),
+    ("file", "cache_image_folder(folder, folder / 'x.png', image_size=(8, 8), channels=1)", ValueError, "end in .npy"),
+    ("images", "cache_images(folder, folder / 'x.npy', image_size=(8, 8), channels=1)", TypeError, "cache_image_folder"),
+    ("path", "load_idx(folder / 'none')", FileNotFoundError, "none"),
+    ("path", "load_idx(folder)", IsADirectoryError, "folder"),
+    ("path", "load_idx(folder / 'file')", ValueError, "IDX"),
     ("images", "classify(PIXELS)", ValueError, "(n, 28, 28, 1)"),
     ("images", "classify(DIGITS.astype(int))", TypeError, "int64"),
     ("images", "classifier_features(DIGITS[..., 0])", ValueError, "newaxis"),
@@ -293,6 +309,8 @@ PATHS = {
     [
         ("path", "make_gif([PIXELS], path)"),
         ("path", "load_image_folder(path)"),
+        ("path", "load_idx(path)"),
+        ("file", "cache_images([], path, image_size=(8, 8), channels=1)"),
         ("directory", "Checkpoints(gan, path)"),
         ("checkpoint_dir", "train(gan, PIXELS, 1, batch_size=2, checkpoint_dir=path)"),
     ],
@@ -322,5 +340,5 @@ def test_images_from_0_to_1_are_remarked_on(call):
 def test_every_public_function_has_a_row():
     called = set(re.findall(r"\w+", " ".join(call for _, call, *_ in ROWS)))
     no_arguments = {"load_mnist", "MNIST", "History", "Evaluation", "ReferenceRun", "RECIPES"}
-    no_arguments |= {"load_reference_generator", "load_reference_run"}
+    no_arguments |= {"load_avatars", "load_reference_discriminator", "load_reference_run"}
     assert set(dcgan.__all__) - no_arguments <= called | {"Recipe", "make_gif"}

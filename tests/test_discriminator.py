@@ -67,3 +67,11 @@ def test_mixed_precision_keeps_weights_in_float32():
 
 def test_other_image_shapes():
     assert dcgan.make_discriminator_model(image_shape=(32, 64, 3)).input_shape == (None, 32, 64, 3)
+
+
+def test_more_doublings_of_the_generator_are_more_convolutions_here():
+    model = dcgan.make_discriminator_model(image_shape=(64, 48, 3), base_filters=8, doublings=4)
+    convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
+    assert [layer.filters for layer in convolutions] == [8, 16, 32, 64]
+    assert convolutions[-1].output.shape == (None, 4, 3, 64)
+    assert model.output_shape == (None, 1)

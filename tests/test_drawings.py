@@ -1,3 +1,6 @@
+import re
+from urllib.parse import unquote
+
 import pytest
 
 import dcgan_helpers as dcgan
@@ -13,6 +16,23 @@ def test_every_drawing_is_a_picture_with_a_description():
         assert "<title" in svg
         assert "<desc" in svg
         assert "<script" not in svg
+
+
+def test_a_drawing_is_a_picture_in_html_too_with_its_description():
+    form = re.compile(r'<img alt="([^"]+)" width="(\d+)" style="[^"]+" src="([^"]+)">')
+    for file in DRAWINGS.glob("*.svg"):
+        shown = dcgan.show_drawing(file.stem)
+        alt, width, source = form.fullmatch(shown._repr_html_()).groups()
+        assert len(alt) > 50
+        assert f'width="{width}"' in shown.data
+        start, content = source.split(",", 1)
+        assert start == "data:image/svg+xml"
+        assert not re.search(r"[<>#\n]", content)
+        assert unquote(content) == shown._repr_svg_()
+
+
+def test_a_terminal_shows_a_drawings_title():
+    assert repr(dcgan.show_drawing("gan")) == "<drawing: The whole GAN as a flow of data>"
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import re
 import time
 
 import numpy as np
@@ -67,6 +68,9 @@ def test_evaluation_is_shown_as_a_table():
     assert table.startswith("| 10,000 images |")
     assert "| recall | 0.800 | 0 to 1 |" in table
     assert "9: 0." in table
+    html = re.sub(r" style=\"[^\"]*\"", "", evaluation._repr_html_())
+    assert "<tr><td>recall</td><td>0.800</td><td>0 to 1</td></tr>" in html
+    assert html.endswith("9: 0.</p>")
 
 
 @pytest.mark.long

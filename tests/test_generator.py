@@ -5,6 +5,7 @@ from conftest import seed_global_random_state
 from keras import layers
 
 import dcgan_helpers as dcgan
+from dcgan_helpers.generator import fitting_doublings
 
 
 def by_hand() -> keras.Sequential:
@@ -86,6 +87,52 @@ def test_other_image_shapes(image_shape):
     model = dcgan.make_generator_model(image_shape=image_shape, noise_dim=5)
     assert model.input_shape == (None, 5)
     assert model.output_shape == (None, *image_shape)
+
+
+@pytest.mark.parametrize(
+    ("image_shape", "doublings", "channels"),
+    [
+        ((28, 28, 1), 1, [128, 64, 1]),
+        ((28, 28, 1), 2, [256, 128, 64, 1]),
+        ((32, 32, 3), 3, [512, 256, 128, 64, 3]),
+        ((48, 64, 3), 4, [1024, 512, 256, 128, 64, 3]),
+    ],
+)
+def test_more_doublings_begin_with_a_smaller_image_of_more_channels(
+    image_shape, doublings, channels
+):
+    model = dcgan.make_generator_model(image_shape=image_shape, doublings=doublings)
+    small = next(layer for layer in model.layers if isinstance(layer, layers.Reshape)).output.shape
+    height, width, _ = image_shape
+    assert small[1:] == (height // 2**doublings, width // 2**doublings, channels[0])
+    stamps = [layer for layer in model.layers if isinstance(layer, layers.Conv2DTranspose)]
+    assert [layer.filters for layer in stamps] == channels[1:]
+    assert [layer.strides for layer in stamps] == [(1, 1), *[(2, 2)] * doublings]
+    assert model.output_shape == (None, *image_shape)
+
+
+def test_base_filters_scale_every_layer():
+    whole, half = (dcgan.make_generator_model(base_filters=n) for n in (64, 32))
+    for a, b in zip(whole.layers[2:-1], half.layers[2:-1], strict=True):
+        assert a.output.shape[-1] == 2 * b.output.shape[-1]
+
+
+@pytest.mark.parametrize(
+    ("image_shape", "doublings"),
+    [
+        ((28, 28, 1), 2),  # 7 × 7: the tutorial's
+        ((32, 32, 3), 2),  # 8 × 8
+        ((56, 56, 3), 3),
+        ((64, 64, 3), 3),
+        ((128, 128, 3), 4),
+        ((64, 48, 3), 2),  # 16 × 12, since 8 × 6 would be too small
+        ((8, 8, 1), 2),
+        ((36, 100, 1), 2),
+        ((4096, 4096, 1), 8),
+    ],
+)
+def test_as_many_doublings_as_fit(image_shape, doublings):
+    assert fitting_doublings(image_shape) == doublings
 
 
 def test_mixed_precision_keeps_weights_in_float32():

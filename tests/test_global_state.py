@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import make_averaging_gan, make_tiny_gan, state_of, train_tiny
+from conftest import make_averaging_gan, state_of, train_tiny
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import dcgan_helpers as dcgan
@@ -93,15 +93,6 @@ def test_an_option_that_the_reader_set_stays():
         "print(tf.config.optimizer.get_experimental_options()['remapping'], file=sys.stderr)"
     )
     assert run_python(code).splitlines()[-1] == "True"
-
-
-def test_one_device_is_asked_for(tiny_images):
-    gan = make_tiny_gan()
-    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
-        for call in (dcgan.DCGAN, lambda: train_tiny(gan, tiny_images, steps=1)):
-            with pytest.raises(RuntimeError, match=r"one device; .* outside of strategy.scope"):
-                call()
-    train_tiny(gan, tiny_images, steps=1)
 
 
 HOSTILE = {

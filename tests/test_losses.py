@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import assert_same_state, train_tiny
 
 import dcgan_helpers as dcgan
 
@@ -86,6 +87,106 @@ def test_work_inside_a_compiled_function():
     )
 
 
+def least_squares(fake_logits):
+    return 0.5 * tf.reduce_mean((fake_logits - 1) ** 2)
+
+
+def least_squares_of_both(real_logits, fake_logits):
+    reals, fakes = (real_logits - 1) ** 2, fake_logits**2
+    return 0.5 * (tf.reduce_mean(reals) + tf.reduce_mean(fakes))
+
+
+def hinge(fake_logits):
+    return -tf.reduce_mean(fake_logits)
+
+
+def hinge_of_both(real_logits, fake_logits):
+    reals, fakes = tf.nn.relu(1 - real_logits), tf.nn.relu(1 + fake_logits)
+    return tf.reduce_mean(reals) + tf.reduce_mean(fakes)
+
+
+OWN = {
+    "least squares": {"generator_loss": least_squares, "discriminator_loss": least_squares_of_both},
+    "hinge": {"generator_loss": hinge, "discriminator_loss": hinge_of_both},
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_loss_of_ones_own_is_what_the_step_descends(name, tiny_gan, tiny_images):
+    images, gan = dcgan.normalize(tiny_images[:4]), tiny_gan(**OWN[name])
+    noise = tf.random.stateless_normal((4, gan.noise_dim), seed=(gan.seed, 0))
+    copy = tiny_gan()  # in the same state, so with the same dropout
+    fakes = copy.generator(noise, training=True)
+    real_logits = copy.discriminator(images, training=True)
+    fake_logits = copy.discriminator(fakes, training=True)
+    expected = {
+        "generator_loss": OWN[name]["generator_loss"](fake_logits),
+        "discriminator_loss": OWN[name]["discriminator_loss"](real_logits, fake_logits),
+    }
+    losses = dcgan.make_train_step(gan)(images)
+    for key, value in expected.items():
+        assert float(losses[key]) == pytest.approx(float(value), rel=1e-5)
+    train_tiny(copy, tiny_images, steps=1)
+    changed = zip(gan.generator.get_weights(), copy.generator.get_weights(), strict=True)
+    assert any((ours != theirs).any() for ours, theirs in changed)
+
+
+def test_logits_reach_a_loss_of_ones_own_in_float32(tiny_images):
+    dtypes = set()
+
+    def loss(fake_logits):
+        dtypes.add(fake_logits.dtype)
+        return hinge(fake_logits)
+
+    gan = dcgan.DCGAN(image_shape=(8, 8, 1), dtype="mixed_bfloat16", generator_loss=loss)
+    losses = dcgan.make_train_step(gan)(dcgan.normalize(tiny_images[:2]))
+    assert dtypes == {tf.float32}
+    assert losses["generator_loss"].dtype == tf.float32
+
+
+def test_the_losses_of_the_package_may_be_given(tiny_gan, tiny_images):
+    given = tiny_gan(
+        generator_loss=dcgan.generator_loss, discriminator_loss=dcgan.discriminator_loss
+    )
+    default = tiny_gan()
+    for gan in (given, default):
+        train_tiny(gan, tiny_images, steps=2)
+    assert_same_state(given, default)
+
+
+def test_a_run_goes_on_with_its_own_losses_alone(tiny_gan, tiny_images, tmp_path):
+    train_tiny(tiny_gan(**OWN["hinge"]), tiny_images, steps=2, checkpoint_dir=tmp_path)
+    rewritten = {**OWN["hinge"], "generator_loss": lambda logits: tf.reduce_mean(-logits)}
+    train_tiny(tiny_gan(**rewritten), tiny_images, steps=3, checkpoint_dir=tmp_path)
+    for other in (OWN["least squares"], {}):
+        with pytest.raises(ValueError, match=r"other settings: generator_loss: one that gives -"):
+            train_tiny(tiny_gan(**other), tiny_images, steps=4, checkpoint_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("loss", "error", "message"),
+    [
+        ("hinge", TypeError, "generator_loss must be a function, got 'hinge'"),
+        (lambda x: x, ValueError, r"generator_loss must return one float, .* of shape \(4, 1\)"),
+        (
+            lambda x: tf.constant(1),
+            ValueError,
+            "generator_loss must return one float, .* got int32",
+        ),
+        (lambda x: np.float32(np.mean(x)), ValueError, "generator_loss must depend on fake_logits"),
+        (lambda x: tf.reduce_mean(tf.math.log(x)), ValueError, "generator_loss must be finite"),
+    ],
+)
+def test_a_loss_that_cannot_train_is_refused(tiny_gan, loss, error, message):
+    with pytest.raises(error, match=message):
+        tiny_gan(generator_loss=loss)
+
+
+def test_a_loss_must_look_at_both(tiny_gan):
+    with pytest.raises(ValueError, match="discriminator_loss must depend on real_logits"):
+        tiny_gan(discriminator_loss=lambda reals, fakes: tf.reduce_mean(fakes))
+
+
 def test_gradient_penalty_of_a_slope_is_half_its_square():
     slope = np.linspace(-1, 1, 12, dtype=np.float32).reshape(2, 2, 3)
     discriminator = keras.Sequential(
@@ -96,7 +197,7 @@ def test_gradient_penalty_of_a_slope_is_half_its_square():
     with tf.GradientTape() as tape:
         penalty = dcgan.gradient_penalty(discriminator, images)
     assert float(penalty) == pytest.approx(np.sum(slope**2) / 2, rel=1e-6)
-    kernel, bias = discriminator.trainable_variables
+    kernel, _ = discriminator.trainable_variables
     gradient = tape.gradient(penalty, kernel)
     np.testing.assert_allclose(gradient, slope.reshape(12, 1), rtol=1e-6)  # its derivative
     assert penalty.dtype == tf.float32

@@ -10,8 +10,9 @@ import dcgan_helpers as dcgan
 def test_recipes_are_the_tutorials_and_the_one_that_was_measured():
     settings = {name: list(vars(recipe).values()) for name, recipe in dcgan.RECIPES.items()}
     assert settings == {
-        "tutorial": [256, 1e-4, 1e-4, 0.9, 0.3, "float32", None, None],
-        "quick": [16, 1e-3, 5e-4, 0.0, 0.0, None, 5.0, 0.1],
+        "tutorial": [256, 1e-4, 1e-4, 0.9, 0.3, "float32", None, None, 2],
+        "quick": [16, 1e-3, 5e-4, 0.0, 0.0, None, 5.0, 0.1, 2],
+        "colour": [16, 1e-3, 5e-4, 0.0, 0.0, None, 5.0, None, None],
     }
 
 
@@ -47,3 +48,25 @@ def test_recipe_of_ones_own():
     assert str(recipe) == str(dataclasses.replace(recipe, ema_gamma=2.0))
     assert "batch_size=4" in gan.history.config["recipe"]
     assert dcgan.DCGAN(recipe=dcgan.RECIPES["quick"]).history.config["recipe"] == "quick"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "side", "small", "halvings"),
+    [("quick", 64, 16, 2), ("colour", 28, 7, 2), ("colour", 32, 8, 2), ("colour", 64, 8, 3)],
+)
+def test_recipe_decides_the_networks(recipe, side, small, halvings):
+    gan = dcgan.DCGAN(recipe=recipe, image_shape=(side, side, 3))
+    reshape = next(x for x in gan.generator.layers if isinstance(x, keras.layers.Reshape))
+    assert reshape.output.shape[1:3] == (small, small)
+    kinds = [type(layer) for layer in gan.discriminator.layers]
+    assert kinds.count(keras.layers.Conv2D) == halvings
+
+
+def test_a_recipe_of_ones_own_may_say_how_many_doublings():
+    recipe = dataclasses.replace(dcgan.RECIPES["colour"], doublings=3)
+    assert dcgan.DCGAN(recipe=recipe, image_shape=(32, 32, 3)).image_shape == (32, 32, 3)
+    with pytest.raises(ValueError, match="height must be a multiple of 8"):
+        dcgan.DCGAN(recipe=recipe, image_shape=(36, 36, 3))
+    for doublings, error in ((0, ValueError), (2.5, TypeError)):
+        with pytest.raises(error, match="doublings must be"):
+            dataclasses.replace(recipe, doublings=doublings)

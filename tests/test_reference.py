@@ -39,6 +39,28 @@ def test_generator_draws_the_digits_of_the_last_frame(generator, run):
     assert difference.max() < 26
 
 
+def test_quick_run_as_shipped_has_its_measures():
+    """What `reference/quick.py` measured: as trained, and rounded for the file."""
+    record = json.loads((ROOT / "reference" / "quick.json").read_text())
+    evaluation = dcgan.evaluate(dcgan.load_reference_generator("quick"), n=2000, progress=False)
+    assert evaluation.precision == pytest.approx(record["shipped"]["precision"], abs=0.05)
+    for name in ("precision", "recall"):
+        assert record["shipped"][name] == pytest.approx(record["trained"][name], abs=0.002)
+    distances = [record[name]["frechet_distance"] for name in ("trained", "shipped")]
+    assert distances[0] == pytest.approx(distances[1], rel=0.02)
+    assert max(distances) < 2.5
+
+
+def test_discriminator_tells_its_generators_fakes_from_digits():
+    discriminator = dcgan.load_reference_discriminator()
+    fakes = dcgan.load_reference_generator("quick")(dcgan.sample_noise(500, seed=1))
+    reals = dcgan.normalize(dcgan.load_mnist().test_images[:500])
+    real, fake = (np.asarray(discriminator(x)).ravel() for x in (reals, fakes))
+    right = (real[:, None] > fake).mean()  # of all pairs, those in the right order
+    assert 0.5 < right < 0.8  # it hardly can: they are good
+    assert all(layer.rate == 0 for layer in discriminator.layers if "dropout" in layer.name)
+
+
 def test_generator_is_float32_whatever_the_readers_policy():
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")

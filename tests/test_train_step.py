@@ -50,7 +50,9 @@ def test_gradient_penalty_at_each_eighth_step(tiny_gan, tiny_images):
     images = dcgan.normalize(tiny_images[:4])
     recipe = dataclasses.replace(dcgan.RECIPES["tutorial"], r1_gamma=0.5)
     # A rate of 1 and the gradient itself as the step: SGD.
-    sgd = {f"{name}_optimizer": keras.optimizers.SGD(1.0) for name in ("generator", "discriminator")}
+    sgd = {
+        f"{name}_optimizer": keras.optimizers.SGD(1.0) for name in ("generator", "discriminator")
+    }
     gan = tiny_gan(recipe=recipe, discriminator=without_dropout(), **sgd)
     plain_sgd = {name: keras.optimizers.SGD(1.0) for name in sgd}
     plain = tiny_gan(discriminator=without_dropout(), **plain_sgd)

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import IMAGE_SHAPE, assert_same_state, train_tiny
+from conftest import IMAGE_SHAPE, assert_resumes_exactly, assert_same_state, train_tiny
 
 import dcgan_helpers as dcgan
 from dcgan_helpers._recorder import Recorder
@@ -331,3 +331,29 @@ def test_progress_bar_shows_losses_and_speed(tiny_gan, tiny_images, capfd, monke
     assert "discriminator=" in shown
     assert "20.0/40.0" in shown  # a resumed run begins where it is
     assert "40.0/40.0" in shown
+
+
+def test_a_function_of_ones_own_is_called_after_each_epoch(tiny_gan, tiny_images):
+    seen = []
+
+    def note(gan):
+        history = gan.history
+        seen.append((int(gan.step), history.epochs[-1], len(history.frames), len(history.steps)))
+
+    train_tiny(tiny_gan(), tiny_images, steps=12, after_epoch=note)
+    assert seen == [(5, 1, 2, 5), (10, 2, 3, 10)]
+
+
+def test_what_that_function_changes_is_saved(tiny_gan, tiny_images, tmp_path):
+    def halve(gan):
+        gan.generator_optimizer.learning_rate = float(gan.generator_optimizer.learning_rate) / 2
+
+    whole, _ = assert_resumes_exactly(
+        tiny_gan, tiny_images, tmp_path, stop_at=5, steps=11, after_epoch=halve
+    )
+    assert float(whole.generator_optimizer.learning_rate) == pytest.approx(1e-4 / 4)
+
+
+def test_what_is_no_function_is_not_called_after_each_epoch(tiny_gan, tiny_images):
+    with pytest.raises(TypeError, match="after_epoch must be a function, got 3"):
+        train_tiny(tiny_gan(), tiny_images, steps=1, after_epoch=3)

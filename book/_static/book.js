@@ -1,7 +1,7 @@
 // Shows what a term means when the pointer or the keyboard's focus is on it, and lets the keyboard
 // scroll a formula or a drawing that is wider than the page. Of such a drawing, the part that the chapter
-// is about is in view at first. Without this script, a term's link still
-// leads to the glossary.
+// is about is in view at first. On a phone the contents are a dialog, which a button, or the choice of a
+// heading, closes. Without this script, a term's link still leads to the glossary.
 "use strict";
 
 (() => {
@@ -41,6 +41,55 @@
     preview.style.top = `${top + window.scrollY}px`;
   };
 
+  // A finger cannot hover: its first tap on a term shows the meaning, a second one leads to the glossary.
+  let tapped = null;
+
+  const noteTap = (event) => {
+    const term = termOf(event);
+    tapped = event.pointerType === "mouse" || term === shown ? null : term;
+    if (event.pointerType !== "mouse" && !term && event.target !== preview) hide();
+  };
+
+  const showInstead = (event) => {
+    if (!tapped || termOf(event) !== tapped) return;
+    event.preventDefault();
+    show(tapped);
+  };
+
+  // The theme moves the contents into a dialog and back. Its button loses the focus before the theme
+  // notes where the focus was.
+  const mendDialog = (name) => {
+    const dialog = document.getElementById(`pst-${name}-sidebar-modal`);
+    const sidebar = document.getElementById(`pst-${name}-sidebar`);
+    const opener = document.querySelector(`.${name}-toggle`);
+    if (!dialog || !sidebar || !opener) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "dialog-close";
+    button.setAttribute("aria-label", "Close");
+    button.textContent = "×";
+    button.addEventListener("click", () => dialog.close());
+    sidebar.prepend(button);
+    let heading = null;
+    dialog.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href]");
+      const here = link && new URL(link.href).pathname === location.pathname;
+      if (!here || !dialog.open) return;
+      heading = link.hash && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+      dialog.close(); // before the browser follows the link: a page under a dialog does not scroll
+    });
+    dialog.addEventListener("close", () => {
+      // After the theme's own attempt, and on the heading, if one was chosen.
+      setTimeout(() => {
+        if (heading) {
+          heading.tabIndex = -1;
+          heading.focus({ preventScroll: true });
+        } else opener.focus();
+        heading = null;
+      });
+    });
+  };
+
   const termOf = (event) => event.target.closest?.("a[data-definition]");
 
   const reachable = () => {
@@ -62,12 +111,17 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     document.body.append(preview);
+    ["primary", "secondary"].forEach(mendDialog);
+    document.addEventListener("pointerdown", noteTap);
+    document.addEventListener("click", showInstead);
     document.addEventListener("pointerover", (event) => {
+      if (event.pointerType !== "mouse") return;
       const term = termOf(event);
       if (term) show(term);
       else if (event.target === preview) clearTimeout(timer);
     });
     document.addEventListener("pointerout", (event) => {
+      if (event.pointerType !== "mouse") return;
       if (termOf(event) || event.target === preview) hideSoon();
     });
     document.addEventListener("focusin", (event) => (termOf(event) ? show(termOf(event)) : hide()));

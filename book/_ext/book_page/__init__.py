@@ -9,7 +9,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import description, links, mathml, pages, pictures
+from . import description, links, mathml, pages, pictures, site
 from .translator import Translator
 
 
@@ -21,4 +21,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", pictures.size_pictures)
     app.connect("html-page-context", description.describe, priority=400)
     app.connect("build-finished", pages.finish, priority=900)
+    app.connect("build-finished", site.write_site, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

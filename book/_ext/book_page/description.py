@@ -15,17 +15,25 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 CITATION = re.compile(r"\s*\[[^\]]*\d{4}\]")
-ENOUGH, MOST = 60, 180  # characters
+ENOUGH, MOST = 50, 180  # characters
+SENTENCES = re.compile(rf".{{{ENOUGH},{MOST}}}[.?!](?=\s|$)")
 
 
 def beginning(doctree: nodes.document) -> str:
-    """Return a page's first paragraphs, as many as say enough, shortened to whole words."""
+    """Return a page's first sentences, as many as say enough, or else as many words as fit.
+
+    A chapter opens with "In this chapter you will" before a list: the first item completes it.
+    """
     text = ""
     for paragraph in doctree.findall(nodes.paragraph):
-        text = f"{text} {CITATION.sub('', paragraph.astext())}"
+        text += f" {CITATION.sub('', paragraph.astext())}"
         if len(text) > ENOUGH:
             break
-    return textwrap.shorten(text, MOST, placeholder=" …").rstrip(",;")
+    text = " ".join(text.split())
+    if text[-1:] in ",;:":
+        text = f"{text[:-1]}."
+    whole = SENTENCES.match(text)
+    return whole[0] if whole else textwrap.shorten(text, MOST, placeholder=" …")
 
 
 def describe(

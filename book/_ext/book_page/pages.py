@@ -36,6 +36,13 @@ def mend_structure(page: BeautifulSoup) -> None:
     # The entries of the bibliography are no list items.
     for citations in page.select(".citation-list"):
         del citations["role"]
+    # sphinx-exercise gives one id to the text of every exercise.
+    for part in page.select("#exercise-content, #solution-content"):
+        del part["id"]
+    # A browser would open a notebook's JSON in a tab.
+    for download in page.select("a.btn-download-source-button"):
+        download["download"] = ""
+        del download["target"]
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
