@@ -105,7 +105,8 @@ def javascript(session: nox.Session) -> None:
 @nox.session(python=False)
 def workflows(session: nox.Session) -> None:
     """Check GitHub's workflows: their security, and with actionlint, if it is there, their form."""
-    session.run(sys.executable, "-m", "zizmor", "--offline", ".github")
+    program = str(Path(sys.executable).with_name("zizmor"))
+    session.run(program, "--offline", ".github", external=True)
     if shutil.which("actionlint"):
         session.run("actionlint", external=True)
     else:
