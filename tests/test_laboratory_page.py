@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 PAGE = "book/laboratory.html"
 PARTS = ["draw", "judge", "train"]
 MAX_WEIGHT = 1_500_000
-MINUTE = 60_000
+PATIENCE = 180_000
 LOOK = "([...document.querySelectorAll('{}')].map((c) => c.toDataURL()))"
 
 
@@ -23,7 +23,7 @@ class Visitor:
 
     def __init__(self, context, address):
         self.tab = context.new_page()
-        self.tab.set_default_timeout(MINUTE)
+        self.tab.set_default_timeout(PATIENCE)
         self.requests, self.errors = [], []
         self.tab.on("request", lambda request: self.requests.append(request.url))
         self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
