@@ -88,6 +88,16 @@ class Recipe:
         return next((name for name, known in RECIPES.items() if known == self), repr(self))
 
 
+_QUICK = Recipe(
+    batch_size=16,
+    generator_learning_rate=1e-3,
+    discriminator_learning_rate=5e-4,
+    beta_1=0.0,
+    dropout=0.0,
+    dtype=None,
+    ema_gamma=5.0,
+    r1_gamma=0.1,
+)
 # The recipes with a name: "tutorial", that of TensorFlow's DCGAN tutorial, "quick", and "colour",
 # which is "quick" without R1, with networks that fit the size of the images.
 RECIPES: Mapping[str, Recipe] = {
@@ -100,24 +110,6 @@ RECIPES: Mapping[str, Recipe] = {
         dtype="float32",
         ema_gamma=None,
     ),
-    "quick": Recipe(
-        batch_size=16,
-        generator_learning_rate=1e-3,
-        discriminator_learning_rate=5e-4,
-        beta_1=0.0,
-        dropout=0.0,
-        dtype=None,
-        ema_gamma=5.0,
-        r1_gamma=0.1,
-    ),
-    "colour": Recipe(
-        batch_size=16,
-        generator_learning_rate=1e-3,
-        discriminator_learning_rate=5e-4,
-        beta_1=0.0,
-        dropout=0.0,
-        dtype=None,
-        ema_gamma=5.0,
-        doublings=None,
-    ),
+    "quick": _QUICK,
+    "colour": dataclasses.replace(_QUICK, r1_gamma=None, doublings=None),
 }
