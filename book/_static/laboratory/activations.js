@@ -78,8 +78,8 @@ class BatchNormalization {
   }
 }
 
-/** LeakyReLU, in place: what is below 0 is multiplied by 0.3, which keeps its sign. */
-class LeakyRelu {
+/** A function of each number, in place: its output takes the place of its input. */
+class Activation {
   /** @param {Matrices} matrices @param {number} size of one image */
   constructor(matrices, size) {
     this.matrices = matrices;
@@ -89,7 +89,10 @@ class LeakyRelu {
     /** @type {Numbers} */
     this.output = { at: 0, size: 0 };
   }
+}
 
+/** LeakyReLU, in place: what is below 0 is multiplied by 0.3, which keeps its sign. */
+class LeakyRelu extends Activation {
   /** @type {Layer["forward"]} */
   forward(input, n) {
     const x = this.matrices.array(input);
@@ -107,17 +110,7 @@ class LeakyRelu {
 }
 
 /** The hyperbolic tangent, in place. */
-class Tanh {
-  /** @param {Matrices} matrices @param {number} size of one image */
-  constructor(matrices, size) {
-    this.matrices = matrices;
-    this.size = size;
-    /** @type {Weight[]} */
-    this.weights = [];
-    /** @type {Numbers} */
-    this.output = { at: 0, size: 0 };
-  }
-
+class Tanh extends Activation {
   /** @type {Layer["forward"]} */
   forward(input, n) {
     const x = this.matrices.array(input);

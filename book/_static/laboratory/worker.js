@@ -168,7 +168,7 @@ class Assistant {
 
 laboratory.parts.push(
   Matrices, Random, placePatches, gatherPatches, scatterPatches, Weight, addBias, sumRows, Dense,
-  Convolution, TransposedConvolution, BatchNormalization, LeakyRelu, Tanh, Network, makeGenerator,
-  makeDiscriminator, drawWeights, softplus, sigmoid, updateByAdam, Training, bytesOf, unpack,
-  setWeights, unpackImages, startWorker,
+  Convolution, TransposedConvolution, BatchNormalization, Activation, LeakyRelu, Tanh, Network,
+  makeGenerator, makeDiscriminator, drawWeights, softplus, sigmoid, updateByAdam, Training, bytesOf,
+  unpack, setWeights, unpackImages, startWorker,
 );
