@@ -1,11 +1,7 @@
 """What the tests of the built book share: its pages, a server for them, two browsers."""
 
 import functools
-import http.server
-import os
 import re
-import shutil
-import threading
 from html.parser import HTMLParser
 
 import pytest
@@ -13,13 +9,13 @@ import yaml
 from firefox import Firefox
 
 from tools import address
+from tools.browsers import find_browser, served
 
 ROOT = address.ROOT
 SITE = ROOT / "_build" / "html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
 CHAPTERS = [page for page in PAGES if (ROOT / f"{page}.ipynb").exists()]
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SWITCHES += ["--disable-component-update", "--disable-sync"]
 
@@ -60,26 +56,15 @@ def document(path):
 @pytest.fixture(scope="module")
 def server():
     assert file_of(TOC["root"]).exists(), "build the book first: `jupyter-book build .`"
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Handler, directory=os.fspath(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{httpd.server_port}/"
-        httpd.shutdown()
-        thread.join()
+    with served(SITE) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
 def browser():
     from playwright.sync_api import sync_playwright
 
-    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    assert program, "install Chromium from the system's packages: `apt-get install chromium`"
+    program = find_browser("chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=SWITCHES)
         yield chromium

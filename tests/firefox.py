@@ -2,12 +2,11 @@
 
 import json
 import re
-import shutil
 import subprocess
 import tempfile
 
-PROGRAMS = ("firefox-esr", "firefox")
-NAMES = "install Firefox from the system's packages: `apt-get install firefox-esr`"
+from tools.browsers import find_browser
+
 SECONDS = 60
 
 
@@ -17,8 +16,7 @@ class Firefox:
     def __enter__(self):
         import websocket
 
-        program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-        assert program, NAMES
+        program = find_browser("firefox")
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         options = ("--headless", "--no-remote", "--remote-debugging-port", "0")
         self._process = subprocess.Popen(

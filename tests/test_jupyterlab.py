@@ -18,6 +18,7 @@ import urllib.request
 import pytest
 
 from tools import address
+from tools.browsers import find_browser
 from tools.notebooks import read
 
 pytestmark = pytest.mark.browser
@@ -25,7 +26,6 @@ pytestmark = pytest.mark.browser
 PLAIN = address.ROOT / "notebooks"
 OPENED = ["01-data", "05-training", "08-evaluation"]
 RUN = "01-data"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 120_000  # milliseconds, on a machine with much else to do
 SETTINGS = {
     # All cells are in the page at once, so that a test can look at them.
@@ -89,8 +89,7 @@ def wait_until_it_answers(url, server, log):
 def browser():
     from playwright.sync_api import sync_playwright
 
-    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    assert program, "install Chromium from the system's packages: `apt-get install chromium`"
+    program = find_browser("chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield chromium

@@ -9,12 +9,12 @@ from __future__ import annotations
 import http.server
 import json
 import queue
-import shutil
 import subprocess
 import threading
 from pathlib import Path
 from typing import Any
 
+from .browsers import find_browser
 from .laboratory_kernel import FOLDER
 
 CHECKS = Path(__file__).with_name("laboratory_checks.js")
@@ -33,18 +33,12 @@ SCRIPTS = ["laboratory", *ENGINE, "generator", "discriminator", "digits"]
 PAGE = "<!doctype html><meta charset=utf-8><title>Checks</title>" + "".join(
     f'<script src="/{name}.js"></script>' for name in [*SCRIPTS, "checks"]
 )
-PROGRAMS = {
-    "chromium": ("chromium", "chromium-browser", "google-chrome"),
-    "firefox": ("firefox-esr", "firefox"),
-}
 MINUTES = 20  # a busy machine may be slow, but a browser that died never answers
 
 
-def command(name: str, address: str, profile: Path) -> list[str] | None:
-    """How a browser is started without a window, or None if it is not there."""
-    program = next(filter(None, map(shutil.which, PROGRAMS[name])), None)
-    if program is None:
-        return None
+def command(name: str, address: str, profile: Path) -> list[str]:
+    """How a browser is started without a window."""
+    program = find_browser(name)
     if name == "firefox":
         return [program, "--headless", "--no-remote", "--profile", str(profile), address]
     switches = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -87,7 +81,6 @@ class Computer:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         line = command(name, f"http://127.0.0.1:{self.server.server_port}/", profile)
-        assert line, f"install {name} from the system's packages"
         self.process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def __call__(self, check: str, **given: Any) -> Any:

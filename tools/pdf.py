@@ -7,12 +7,8 @@ headings lie is known only once they are printed.
 from __future__ import annotations
 
 import copy
-import functools
-import http.server
 import re
-import shutil
 import sys
-import threading
 from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
@@ -22,11 +18,11 @@ from playwright.sync_api import Page, sync_playwright
 from pypdf import PdfReader
 
 from tools.address import ROOT
+from tools.browsers import find_browser, served
 
 SITE = ROOT / "_build" / "html"
 NAME = "dcgan-step-by-step.pdf"
 WHOLE = "whole-book.html"  # for as long as it is printed
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 STYLE = """
 @page { size: A4; margin: 18mm 17mm 20mm; }
 html { font-size: 13px; }
@@ -173,13 +169,11 @@ def print_book(tab: Page, url: str, numbers: dict[str, int]) -> dict[str, int]:
 
 def main() -> None:
     """Print the book until the page numbers are those of the contents."""
-    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if program is None or not (SITE / "book" / "index.html").exists():
-        sys.exit("needs Chromium, and the book in _build/html: `python -m nox -s book`")
-    handler = functools.partial(Quiet, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}/book/{WHOLE}"
+    program = find_browser("chromium")
+    if not (SITE / "book" / "index.html").exists():
+        sys.exit("needs the book in _build/html: `python -m nox -s book`")
+    with served(SITE) as site:
+        url = f"{site}book/{WHOLE}"
         try:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(
@@ -191,7 +185,6 @@ def main() -> None:
                 browser.close()
         finally:
             (SITE / "book" / WHOLE).unlink(missing_ok=True)
-            server.shutdown()
     if again != numbers or not numbers:
         sys.exit("the page numbers of the contents do not hold")
     missing = [name for name in page_names() if name not in numbers]
@@ -199,13 +192,6 @@ def main() -> None:
         sys.exit(f"pages that the PDF lacks: {missing}")
     size = (SITE / NAME).stat().st_size
     print(f"{SITE / NAME}: {len(PdfReader(SITE / NAME).pages)} pages, {size / 1e6:.1f} MB")
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A handler that prints no line for each request."""
-
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
 
 
 if __name__ == "__main__":
