@@ -33,17 +33,17 @@ def train(folder: Path) -> None:
     start = time.time()
     settings = {**gpu.QUICK, "r1_gamma": 0.1, "falling_from": 0.0}
     state = gpu.train(settings, SEED, BATCH_SIZE, STEPS, gpu.load_images())
-    networks = {"generator": state.average, "discriminator": state.discriminator}
-    np.savez(
-        folder / "quick.npz",
-        **{f"{n}/{k}": np.asarray(w) for n, ws in networks.items() for k, w in ws.items()},
-    )
+    networks = {
+        "generator": [state.average[name] for name in gpu.GENERATOR],
+        "discriminator": [state.discriminator[name] for name in gpu.DISCRIMINATOR],
+    }
+    arrays = {f"{k}/{i}": np.asarray(w) for k, ws in networks.items() for i, w in enumerate(ws)}
+    np.savez(folder / "quick.npz", **arrays)
     print(f"{STEPS} steps in {time.time() - start:.0f} s on {jax.devices()[0].device_kind}")
 
 
 def publish(folder: Path) -> None:
     """Measure the generator as trained and as shipped, and write what is shipped."""
-    import step_in_jax as gpu  # for the names of the weights
     from results import FILES, write, write_arrays
 
     import dcgan_helpers as dcgan
@@ -52,15 +52,16 @@ def publish(folder: Path) -> None:
     with np.load(folder / "quick.npz") as file:
         weights = {name: file[name] for name in file.files}
     trained = dcgan.make_generator_model(seed=0, dtype="float32")
-    ema = EMA(trained, gpu.QUICK["ema_gamma"])
-    for average, name in zip(ema.weights, gpu.GENERATOR, strict=True):
-        average.assign(weights[f"generator/{name}"])
+    ema = EMA(trained, gamma=1.0)  # of any gamma: the averages are there already
+    for i, average in enumerate(ema.weights):
+        average.assign(weights[f"generator/{i}"])
     generator = ema.generator(STEPS, dcgan.sample_noise(1000, SEED))
     arrays = {}
     for i, weight in enumerate(generator.get_weights()):
         arrays |= packed(f"generator/{i}", weight)
-    for i, name in enumerate(gpu.DISCRIMINATOR):
-        arrays[f"discriminator/{i}"] = weights[f"discriminator/{name}"].astype(np.float16)
+    for name, weight in weights.items():
+        if name.startswith("discriminator/"):
+            arrays[name] = weight.astype(np.float16)
     write_arrays(FILES / "quick_run.npz", arrays)
     metrics = {
         name: dataclasses.asdict(dcgan.evaluate(model))
