@@ -156,6 +156,11 @@ def mnist() -> dcgan.MNIST:
     return dcgan.load_mnist()
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: compressed ones hold the time, and would differ by process."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print where the time went, by test file and by notebook."""
     seconds: Counter[str] = Counter()
