@@ -9,9 +9,9 @@ line and 16 images of each), and prints the table, beside the rows of `recipes.j
 to be installed separately, in its build for CPUs: with that for GPUs TensorFlow can crash.
 
 The peers draw colour pictures, all but one of 64 × 64 pixels. Here they draw one channel; for
-64 × 64, digits get a margin and each pixel is drawn as four, and what a peer draws is reduced by area
-and loses the margin before it is measured: real digits come back unchanged. Images are made as the
-peer makes them: its batch normalisation takes the means of the batch.
+64 × 64, digits get a margin and each pixel is drawn as four, and what a peer draws is reduced by
+area and loses the margin before it is measured: real digits come back unchanged. Images are made as
+the peer makes them: its batch normalisation takes the means of the batch.
 
 Seconds are counted in steps: before all else the CPU time of a step of each peer is compared, in
 turns, with that of the tutorial's, of which `recipes.jsonl` has so many in a minute of two idle
