@@ -167,7 +167,7 @@ class Assistant {
 }
 
 laboratory.parts.push(
-  Matrices, Random, placePatches, gatherPatches, scatterPatches, Weight, addBias, sumRows, Dense,
+  Matrices, Random, Patches, Weight, addBias, sumRows, Dense,
   Convolution, TransposedConvolution, BatchNormalization, Activation, LeakyRelu, Tanh, Network,
   makeGenerator, makeDiscriminator, drawWeights, softplus, sigmoid, updateByAdam, Training, bytesOf,
   unpack, setWeights, unpackImages, startWorker,
