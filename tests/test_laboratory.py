@@ -123,32 +123,53 @@ def test_every_gradient_is_that_of_tensorflow(compute):
             assert np.abs(np.array(mine) - theirs.numpy().ravel()).max() <= 1e-5 * max(size, 1)
 
 
+class Adam:
+    """Adam as its paper has it. Keras rounds β₂ to float32: its first step is 6e-6 shorter."""
+
+    def __init__(self, rate, beta1):
+        self.rate, self.beta1, self.beta2, self.updates = rate, beta1, 0.999, 0
+
+    def apply(self, gradients, variables):
+        self.updates += 1
+        if self.updates == 1:
+            self.moments = [[np.zeros(v.shape), np.zeros(v.shape)] for v in variables]
+        first, second = (1 - beta**self.updates for beta in (self.beta1, self.beta2))
+        step = self.rate * np.sqrt(second) / first
+        for gradient, variable, moments in zip(gradients, variables, self.moments, strict=True):
+            g = gradient.numpy()
+            moments[0] += (g - moments[0]) * (1 - self.beta1)
+            moments[1] += (g**2 - moments[1]) * (1 - self.beta2)
+            variable.assign_sub(step * moments[0] / (np.sqrt(moments[1]) + 1e-7))
+
+
+@pytest.fixture
+def float64():
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_dtype_policy(policy)
+
+
 @pytest.mark.parametrize(
-    ("rates", "steps", "apart"),
-    [
-        ({"generatorRate": 2e-4, "discriminatorRate": 1e-4, "beta1": 0.5}, 50, 1e-5),
-        # With the quick recipe's rates, a difference in the last bit grows quickly.
-        (QUICK, 8, 1e-4),
-    ],
+    "rates", [{"generatorRate": 2e-4, "discriminatorRate": 1e-4, "beta1": 0.5}, QUICK]
 )
-def test_fifty_steps_are_those_of_tensorflow(compute, rates, steps, apart):
+def test_fifty_steps_are_those_of_tensorflow(compute, float64, rates):
     settings = {"noise": 100, "side": 28, "filters": 4, "batch": 8, "seed": 5}
-    got = compute("run", settings=settings, rates=rates, steps=steps)
+    got = compute("run", settings=settings, rates=rates, steps=50)
     models = networks(settings["noise"], settings["side"], settings["filters"])
     optimizers = [
-        keras.optimizers.Adam(rates[rate], beta_1=rates["beta1"])
-        for rate in ("generatorRate", "discriminatorRate")
+        Adam(rates[rate], rates["beta1"]) for rate in ("generatorRate", "discriminatorRate")
     ]
     for model, name in zip(models, ("generator", "discriminator"), strict=True):
         for weight, values in zip(model.trainable_variables, got[name], strict=True):
             weight.assign(np.reshape(values, weight.shape))
-    assert len(got["done"]) == steps
+    assert len(got["done"]) == 50
     for done in got["done"]:
-        noise = np.float32(done["noise"]).reshape(8, 100)
-        images = (np.float32(done["levels"]) / 7.5 - 1).reshape(8, 28, 28, 1)
+        noise = np.array(done["noise"]).reshape(8, 100)
+        images = (np.array(done["levels"]) / 7.5 - 1).reshape(8, 28, 28, 1)
         losses, of = gradients(*models, noise, images)
-        assert done["generatorLoss"] == pytest.approx(losses[0], abs=apart)
-        assert done["discriminatorLoss"] == pytest.approx(losses[1], abs=apart)
+        assert done["generatorLoss"] == pytest.approx(losses[0], abs=1e-6)
+        assert done["discriminatorLoss"] == pytest.approx(losses[1], abs=1e-6)
         for optimizer, model, by in zip(optimizers, models, of, strict=True):
             optimizer.apply(by, model.trainable_variables)
 

@@ -114,7 +114,7 @@ def test_judge(visit, address):
     visitor.load("judge")
     verdict = visitor.part("judge", ".lab-verdict")
     first = verdict.text_content()
-    assert re.fullmatch(r"\d+\.\d % real \(logit -?\d+\.\d\d\)", first)
+    assert re.fullmatch(r"\d+\.\d % real \(logit −?\d+\.\d\d\)", first)
     visitor.part("judge", ".lab-examples button").nth(7).press("Enter")
     visitor.until(f"document.querySelector('.lab-verdict').textContent !== {first!r}")
     visitor.part("judge", "[name=spoiling]").select_option("black and white exchanged")
