@@ -114,16 +114,16 @@ def record_frames() -> None:
             tab.wait_for_selector(f"[data-laboratory=train][data-step='{step}']")
             if step in LOOKS:
                 shown = part.locator(".lab-columns").first.screenshot()
-                frames.append(Image.open(io.BytesIO(shown)).convert("L"))
+                frames.append(Image.open(io.BytesIO(shown)).convert("RGB"))
         browser.close()
     width, height = frames[0].size
-    sheet = Image.new("L", (width, len(frames) * (height + 34)), 255)
+    sheet = Image.new("RGB", (width, len(frames) * (height + 34)), "white")
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(17)
     for place, (step, frame) in enumerate(zip(LOOKS, frames, strict=True)):
         top = place * (height + 34)
-        pen.text((4, top + 8), f"{step} steps", 0, font)
+        pen.text((4, top + 8), f"{step} steps", "black", font)
         sheet.paste(frame, (0, top + 34))
-    sheet.quantize(16).save(Path(__file__).with_suffix(".png"), optimize=True)
+    sheet.quantize(48).save(Path(__file__).with_suffix(".png"), optimize=True)
 
 
 if __name__ == "__main__":

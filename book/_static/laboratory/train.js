@@ -26,7 +26,8 @@ laboratory.start.train = async (section) => {
   const [preset, batch, filters] = ["preset", "batch", "filters"].map(select);
   const canvas = find(section, ".lab-grid", HTMLCanvasElement);
   const counter = find(section, ".lab-counter", HTMLElement);
-  const say = speaker(find(section, "[role=status]", HTMLElement));
+  const status = find(section, "[role=status]", HTMLElement);
+  const say = speaker(status);
   const chart = new Chart(find(section, ".lab-chart", HTMLCanvasElement));
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   let running = false;
@@ -84,9 +85,10 @@ laboratory.start.train = async (section) => {
 
   const reset = async () => {
     if (!seed.checkValidity()) {
-      say(`The seed must be a whole number from ${seed.min} to ${seed.max}.`);
+      assistant.complain(`the seed must be a whole number from ${seed.min} to ${seed.max}`);
       return;
     }
+    status.classList.remove("lab-wrong");
     const settings = { noise, side, filters: Number(filters.value), batch: Number(batch.value), seed: Number(seed.value) };
     const paused = setRunning(false);
     const prepared = assistant.ask("prepare", settings); // at once, so that a step asked for now is the new run's

@@ -149,8 +149,9 @@ class Assistant {
 
   /** @param {string} error */
   complain(error) {
-    const status = this.section.querySelector("[role=status]");
-    if (status) status.textContent = `This did not work: ${error}`;
+    const status = find(this.section, "[role=status]", HTMLElement);
+    status.classList.add("lab-wrong");
+    status.textContent = `This did not work: ${error}`;
   }
 
   /**
