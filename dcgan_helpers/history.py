@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)  # its own would print every pixel of every frame
 class History:
     """The record of a training run: how it was run, its losses, its frames.
 
@@ -36,6 +36,13 @@ class History:
     step_losses: dict[str, list[float]] = dataclasses.field(default_factory=dict)
     frames: list[np.ndarray] = dataclasses.field(default_factory=list)
     frame_steps: list[int] = dataclasses.field(default_factory=list)
+
+    def __repr__(self) -> str:
+        last = [f"{name} {losses[-1]:.4g}" for name, losses in self.step_losses.items() if losses]
+        counted = (
+            f"{len(self.steps)} steps, {len(self.epochs)} whole epochs, {len(self.frames)} frames"
+        )
+        return f"<History: {counted}{'; last ' if last else ''}{', '.join(last)}>"
 
     @property
     def epochs(self) -> list[int]:

@@ -1,5 +1,6 @@
 """What `test_replicas.py` runs in a process of its own, whose processor is four logical devices."""
 
+import contextlib
 import functools
 
 import tensorflow as tf
@@ -31,12 +32,25 @@ def on(n):
     return tf.distribute.MirroredStrategy(devices, cross_device_ops=how)
 
 
-@pytest.fixture
-def float64():
+@contextlib.contextmanager
+def in_float64():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float64")
     yield
     keras.config.set_dtype_policy(policy)
+
+
+@pytest.fixture
+def float64():
+    with in_float64():
+        yield
+
+
+@pytest.fixture(scope="module")
+def alone(tiny_images):
+    """What no strategy trained, in float64 and without dropout."""
+    with in_float64():
+        return trained(tiny_images, dropout=0.0)
 
 
 def numbers_of(gan):
@@ -62,8 +76,7 @@ def trained(tiny_images, steps=7, checkpoint_dir=None, **arguments):
     return gan
 
 
-def test_any_number_of_replicas_trains_the_same_run(float64, tiny_images):
-    alone = trained(tiny_images, dropout=0.0)
+def test_any_number_of_replicas_trains_the_same_run(float64, tiny_images, alone):
     assert alone.generator.weights[0].dtype == "float64"
     for n in (1, 2, 4):
         assert_close(alone, trained(tiny_images, dropout=0.0, strategy=on(n)))
@@ -112,11 +125,13 @@ def test_two_replicas_stopped_and_resumed_end_with_the_same_bits(tiny_images, tm
 
 
 @pytest.mark.parametrize(("before", "after"), [(2, None), (None, 2)])
-def test_a_checkpoint_goes_on_elsewhere(float64, tiny_images, tmp_path, capsys, before, after):
+def test_a_checkpoint_goes_on_elsewhere(
+    float64, tiny_images, alone, tmp_path, capsys, before, after
+):
     for n, steps in ((before, 3), (after, 7)):
         strategy = n and on(n)
         gan = trained(tiny_images, steps, tmp_path, dropout=0.0, strategy=strategy)
-    assert_close(trained(tiny_images, dropout=0.0), gan)
+    assert_close(alone, gan)
     assert f"replicas: {before or 1} before, {after or 1} now" in capsys.readouterr().out
 
 

@@ -40,6 +40,13 @@ def test_labels_are_epochs_where_all_frames_are_at_their_ends():
     assert labels == ["step 0", "step 5", "step 7"]
 
 
+def test_it_prints_as_one_line():
+    history = history_of(range(1, 12), steps_per_epoch=5)
+    history.frames = [np.zeros((16, 28, 28, 1), np.uint8)] * 3
+    assert repr(history) == "<History: 11 steps, 2 whole epochs, 3 frames; last generator_loss 5.5>"
+    assert repr(dcgan.History()) == "<History: 0 steps, 0 whole epochs, 0 frames>"
+
+
 def test_arrays_hold_the_whole_record():
     third = float(np.float32(1 / 3))
     history = dcgan.History(
