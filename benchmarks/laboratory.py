@@ -1,14 +1,17 @@
-"""How fast the laboratory computes in a browser; and the picture of what its settings become.
+"""How fast the laboratory computes in a browser; and the pictures of what its settings become.
 
     python benchmarks/laboratory.py [BROWSER]
     python benchmarks/laboratory.py presets
+    python benchmarks/laboratory.py frames
 
 BROWSER is "chromium" or "firefox", without a window and, for its times, without a GPU. The second
-form trains each setting for 200 steps and writes `book/_static/laboratory/presets.png`.
+form trains each setting for 200 steps and writes `book/_static/laboratory/presets.png`. The third
+does so on the page of the built book, with the first setting, and writes `laboratory.png` here.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -19,6 +22,8 @@ import numpy as np
 from _common import print_machine, print_table
 from PIL import Image, ImageDraw, ImageFont
 
+from tools.address import ROOT
+from tools.browsers import find_browser
 from tools.laboratory_browser import Computer
 from tools.laboratory_kernel import FOLDER
 
@@ -87,8 +92,44 @@ def picture(rows: dict[str, list[np.ndarray]]) -> Image.Image:
     return sheet.quantize(16)
 
 
+def record_frames() -> None:
+    """Train on the page itself, step by step, and write what it shows after some of them."""
+    from playwright.sync_api import sync_playwright
+
+    page = ROOT / "_build" / "html" / "book" / "laboratory.html"
+    if not page.is_file():
+        sys.exit("build the book first: `jupyter-book build .`")
+    frames = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        tab = browser.new_page(viewport={"width": 1000, "height": 1400})
+        tab.set_default_timeout(180_000)
+        tab.goto(page.as_uri())
+        part = tab.locator("[data-laboratory=train]")
+        part.locator(".lab-load").click()
+        for step in range(1, LOOKS[-1] + 1):
+            part.locator("[name=step]").click()
+            tab.wait_for_selector(f"[data-laboratory=train][data-step='{step}']")
+            if step in LOOKS:
+                shown = part.locator(".lab-columns").first.screenshot()
+                frames.append(Image.open(io.BytesIO(shown)).convert("RGB"))
+        browser.close()
+    width, height = frames[0].size
+    sheet = Image.new("RGB", (width, len(frames) * (height + 34)), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(17)
+    for place, (step, frame) in enumerate(zip(LOOKS, frames, strict=True)):
+        top = place * (height + 34)
+        pen.text((4, top + 8), f"{step} steps", "black", font)
+        sheet.paste(frame, (0, top + 34))
+    sheet.quantize(48).save(Path(__file__).with_suffix(".png"), optimize=True)
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
+        case ["frames"]:
+            record_frames()
         case ["presets"]:
             draw_presets()
         case [] | ["chromium" | "firefox"]:

@@ -114,7 +114,7 @@ def test_judge(visit, address):
     visitor.load("judge")
     verdict = visitor.part("judge", ".lab-verdict")
     first = verdict.text_content()
-    assert re.fullmatch(r"\d+\.\d % real \(logit -?\d+\.\d\d\)", first)
+    assert re.fullmatch(r"\d+\.\d % real \(logit −?\d+\.\d\d\)", first)
     visitor.part("judge", ".lab-examples button").nth(7).press("Enter")
     visitor.until(f"document.querySelector('.lab-verdict').textContent !== {first!r}")
     visitor.part("judge", "[name=spoiling]").select_option("black and white exchanged")
@@ -183,6 +183,26 @@ def test_train(visit, address):
     visitor.until("document.querySelector('[data-laboratory=train]').dataset.step === '0'")
     assert visitor.part("train", "output[for=lab-beta1]").text_content() == "0.9"
     assert visitor.part("train", "[data-preset]:visible").get_attribute("data-preset") == "momentum"
+
+    status, seed = visitor.part("train", "[role=status]"), visitor.part("train", "[name=seed]")
+    assert status.bounding_box()["width"] <= 1, "for the ear, since the counter says the same"
+    seed.fill("-1")
+    seed.press("Tab")
+    visitor.until("document.querySelector('.lab-wrong')?.textContent.includes('the seed must be')")
+    assert status.bounding_box()["width"] > 100
+    seed.fill("3")
+    seed.press("Tab")
+    visitor.until("!document.querySelector('.lab-wrong')")
+    assert not visitor.errors
+
+
+def test_the_keyboard_goes_on_inside_a_part(visit, server):  # noqa: F811
+    visitor = visit(f"{server}{PAGE}")
+    for part in PARTS:
+        visitor.part(part, ".lab-load").focus()
+        visitor.tab.keyboard.press("Enter")
+        visitor.until(f"!document.querySelector('[data-laboratory={part}] fieldset').disabled")
+        visitor.until(f"document.activeElement.closest('[data-laboratory={part}] fieldset')")
     assert not visitor.errors
 
 

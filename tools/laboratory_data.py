@@ -1,25 +1,23 @@
 """Write the trained networks and the digits that the laboratory loads.
 
-    python -m tools.laboratory_data networks GENERATOR DISCRIMINATOR
+    python -m tools.laboratory_data networks
     python -m tools.laboratory_data digits
 
-GENERATOR and DISCRIMINATOR are Keras files of a pair that trained each other, with the layers of
-`dcgan.make_generator_model` and `dcgan.make_discriminator_model`, of any size. A page that is
-opened as a file may load scripts, but no other files: so what is written are scripts.
+The networks are the shipped pair. A page that is opened as a file may load scripts, but no other
+files: so what is written are scripts.
 
-Kernels are rounded, with a scale for each channel: the generator's to fifteen levels, four bits at
-most; the discriminator's to fifty-one. What is left is compressed. Batch normalisation becomes part
-of the kernels and of a bias.
+Batch normalisation becomes part of the kernels and of a bias. Then weights are rounded to multiples
+of a step, one for each kernel and each bias: coarsely where there are many and the images hardly
+suffer, finely elsewhere, which is what `GENERATOR_STEPS` says. What is left is compressed.
+`benchmarks/laboratory.md` tells what was tried.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import math
 import sys
 import zlib
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
@@ -29,11 +27,11 @@ import dcgan_helpers as dcgan
 
 from .laboratory_kernel import FOLDER
 
-# From one level to the next, in standard deviations of a channel. The discriminator's verdict
-# suffers sooner than the generator's images do.
-GENERATOR_STEP = 0.75
-DISCRIMINATOR_STEP = 0.2
-MOST = 5  # standard deviations: what is beyond is cut off
+# The steps of the layers' kernels, in standard deviations of each. The generator's images suffer
+# from the third kernel's rounding as much as from that of the first two seven times as coarse.
+GENERATOR_STEPS = (0.9, 0.9, 0.1, 0.0)
+DISCRIMINATOR_STEPS = (0.0, 0.25, 0.0)
+FEW = 10_000  # an array of fewer numbers is rounded to 16 bits, a larger one to 8 at most
 DIGITS = 2000  # to train with
 EXAMPLES = 2  # test digits of each kind to judge
 GENERATOR = ["Dense", *["BatchNormalization", "Conv2DTranspose"] * 3]
@@ -41,11 +39,9 @@ DISCRIMINATOR = ["Conv2D", "Conv2D", "Dense"]
 
 
 class Part(NamedTuple):
-    """A layer's kernel, the axis of its channels, how many channels there are, and its bias."""
+    """A layer's kernel, and its bias."""
 
     kernel: np.ndarray
-    axis: int
-    channels: int
     bias: np.ndarray | None
 
 
@@ -60,28 +56,25 @@ def parts_of(model: keras.Model, expected: list[str]) -> list[Part]:
         if isinstance(layer, keras.layers.BatchNormalization):
             gamma, beta, mean, variance = map(np.asarray, layer.get_weights())
             factor = gamma / np.sqrt(variance + layer.epsilon)
-            kernel, axis, channels, _ = parts[-1]
-            shaped = factor[:, np.newaxis] if axis == 2 else factor
-            parts[-1] = Part(kernel * shaped, axis, channels, beta - mean * factor)
+            kernel = parts[-1].kernel  # a transposed convolution's outputs are its third axis
+            shaped = factor[:, np.newaxis] if kernel.ndim == 4 else factor
+            parts[-1] = Part(kernel * shaped, beta - mean * factor)
             continue
-        kernel = np.asarray(layer.kernel)
         bias = np.asarray(layer.bias) if layer.use_bias else None
-        axis = 2 if isinstance(layer, keras.layers.Conv2DTranspose) else kernel.ndim - 1
-        parts.append(Part(kernel, axis, kernel.shape[axis], bias))
-    if expected is GENERATOR:  # its dense layer makes pixels, each with all channels
-        first = parts[0]
-        parts[0] = first._replace(channels=parts[1].kernel.shape[3])
+        parts.append(Part(np.asarray(layer.kernel), bias))
     return parts
 
 
-def rounded(part: Part, step: float) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return a kernel's whole numbers, its channels' scales, and how far apart those are."""
-    inner = part.kernel.shape[3] if part.axis == 2 else 1
-    rows = part.kernel.reshape(-1, part.channels, inner)
-    scales = (step * rows.std(axis=(0, 2))).astype(np.float32)
-    levels = math.ceil(MOST / step)
-    numbers = np.rint(rows / scales[:, np.newaxis]).clip(-levels, levels)
-    return numbers.astype(np.int8).ravel(), scales, inner
+def rounded(numbers: np.ndarray, step: float) -> tuple[np.ndarray, np.float32]:
+    """Return an array as whole numbers of 8 or 16 bits, and what one of them stands for.
+
+    That is `step` standard deviations of the numbers, or more if the largest would not fit.
+    """
+    kind = np.int16 if numbers.size < FEW else np.int8
+    largest = np.abs(numbers).max() / np.iinfo(kind).max
+    scale = np.float32(max(step * numbers.std(), largest, 1e-12))
+    limit = np.iinfo(kind).max  # float32 may round the largest up
+    return np.rint(numbers / scale).clip(-limit, limit).astype(kind).ravel(), scale
 
 
 def pack(content: bytes, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> str:
@@ -90,22 +83,23 @@ def pack(content: bytes, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> str:
     return base64.b64encode(packer.compress(content) + packer.flush()).decode("ascii")
 
 
-def trained(parts: list[Part], step: float) -> dict[str, Any]:
+def trained(parts: list[Part], steps: tuple[float, ...]) -> dict[str, Any]:
     """Return what `setWeights` in weights.js reads."""
-    kernels = [rounded(part, step) for part in parts]
-    biases = [part.bias for part in parts if part.bias is not None]
-    bias_scales = [np.float32(max(np.abs(bias).max(), 1e-12) / 32767) for bias in biases]
-    content = [
-        *(scales.astype("<f4").tobytes() for _, scales, _ in kernels),
-        np.array(bias_scales, "<f4").tobytes(),
-        *(np.rint(b / s).astype("<i2").tobytes() for b, s in zip(biases, bias_scales, strict=True)),
-        *(numbers.tobytes() for numbers, _, _ in kernels),
-    ]
+    arrays = []
+    for (kernel, bias), step in zip(parts, steps, strict=True):
+        arrays.append(rounded(kernel, step))
+        if bias is not None:
+            arrays.append(rounded(bias, 0))
+    content = np.array([scale for _, scale in arrays], "<f4").tobytes()
+    for size in (2, 1):  # each kind of number begins at a multiple of its size
+        content += b"".join(
+            numbers.astype(f"<i{size}").tobytes()
+            for numbers, _ in arrays
+            if numbers.itemsize == size
+        )
     return {
-        "scales": [
-            [part.channels, inner] for part, (_, _, inner) in zip(parts, kernels, strict=True)
-        ],
-        "weights": pack(b"".join(content), zlib.Z_HUFFMAN_ONLY),
+        "bits": [8 * numbers.itemsize for numbers, _ in arrays],
+        "weights": pack(content, zlib.Z_HUFFMAN_ONLY),
     }
 
 
@@ -139,14 +133,17 @@ def write_script(name: str, value: Any) -> None:
 
 
 def write_networks(generator: keras.Model, discriminator: keras.Model) -> None:
-    """Write a generator, with its digits' directions, and its discriminator, with examples."""
+    """Write a generator, with its digits' directions, and its discriminator, with examples.
+
+    They have the layers of `dcgan.make_generator_model` and `dcgan.make_discriminator_model`.
+    """
     parts = parts_of(generator, GENERATOR), parts_of(discriminator, DISCRIMINATOR)
     noise, side = generator.input_shape[1], generator.output_shape[1]
     if generator.output_shape[1:] != discriminator.input_shape[1:]:
         raise ValueError(f"{discriminator.name} must take the images of {generator.name}")
     sizes = [
-        {"noise": noise, "side": side, "filters": filters}
-        for filters in (parts[0][-1].kernel.shape[3], parts[1][0].channels)
+        {"noise": noise, "side": side, "filters": kernel.shape[3]}
+        for kernel in (parts[0][-1].kernel, parts[1][0].kernel)
     ]
     data = dcgan.load_mnist()
     chosen = [np.flatnonzero(data.test_labels == d)[:EXAMPLES] for d in range(10)]
@@ -155,25 +152,22 @@ def write_networks(generator: keras.Model, discriminator: keras.Model) -> None:
         {
             "sizes": sizes[0],
             "directions": directions(generator, noise),
-            **trained(parts[0], GENERATOR_STEP),
+            **trained(parts[0], GENERATOR_STEPS),
         },
     )
     examples = packed_images(data.test_images[np.concatenate(chosen)])
     write_script(
         "discriminator",
-        {"sizes": sizes[1], "examples": examples, **trained(parts[1], DISCRIMINATOR_STEP)},
+        {"sizes": sizes[1], "examples": examples, **trained(parts[1], DISCRIMINATOR_STEPS)},
     )
 
 
 def main(arguments: list[str]) -> None:
     """Write what is asked for."""
     match arguments:
-        case ["networks", generator, discriminator]:
-            for path in (generator, discriminator):
-                if not Path(path).is_file():
-                    raise SystemExit(f"{path} must be a Keras file, found none")
+        case ["networks"]:
             write_networks(
-                keras.models.load_model(generator), keras.models.load_model(discriminator)
+                dcgan.load_reference_generator("quick"), dcgan.load_reference_discriminator()
             )
         case ["digits"]:
             write_script("digits", packed_images(dcgan.load_mnist().train_images[:DIGITS]))

@@ -74,7 +74,7 @@ laboratory.start.judge = async (section) => {
     const logit = (await assistant.ask("judge", shown))[0];
     const real = sigmoid(logit);
     meter.value = real;
-    verdict.textContent = `${(100 * real).toFixed(1)} % real (logit ${logit.toFixed(2)})`;
+    verdict.textContent = `${(100 * real).toFixed(1)} % real (logit ${logit.toFixed(2).replace("-", "−")})`;
     say(`The critic finds it ${(100 * real).toFixed(0)} % real.`);
   });
 

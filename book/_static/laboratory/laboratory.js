@@ -67,6 +67,8 @@ const laboratory = (() => {
     typeof WebAssembly === "object" && WebAssembly.validate(simd) && typeof Worker === "function" &&
     typeof DecompressionStream === "function";
 
+  const stops = "button:not([tabindex='-1']), select"; // the Tab key's, in a part
+
   const open = (/** @type {HTMLElement} */ section) => {
     const part = String(section.dataset.laboratory);
     const button = /** @type {HTMLButtonElement} */ (section.querySelector(".lab-load"));
@@ -80,7 +82,10 @@ const laboratory = (() => {
         await laboratory.start[part](section);
         const fields = /** @type {HTMLFieldSetElement} */ (section.querySelector("fieldset"));
         fields.disabled = false;
+        const lost = document.activeElement === button || document.activeElement === document.body;
         button.hidden = true;
+        // Who came by keyboard goes on from here, not from the page's beginning.
+        if (lost) /** @type {HTMLElement} */ (fields.querySelector(stops)).focus({ preventScroll: true });
       } catch (error) {
         button.disabled = false;
         status.textContent = `This did not work: ${error instanceof Error ? error.message : error}`;

@@ -110,12 +110,11 @@ class Convolution {
    */
   constructor({ matrices, most, trained }, side, inputs, outputs, stride) {
     this.matrices = matrices;
-    this.side = side;
     this.inputs = inputs;
     this.outputs = outputs;
-    this.stride = stride;
     this.fans = 25 * (inputs + outputs);
-    this.pixels = placePatches(side, stride).output ** 2; // of the output
+    this.places = new Patches(side, inputs, stride);
+    this.pixels = this.places.side ** 2; // of the output
     this.kernel = new Weight(matrices, 25 * inputs * outputs, trained); // (5, 5, inputs, outputs)
     this.bias = new Weight(matrices, outputs, trained);
     this.weights = [this.kernel, this.bias];
@@ -127,9 +126,9 @@ class Convolution {
 
   /** @type {Layer["forward"]} */
   forward(input, n) {
-    const { matrices, side, inputs, outputs, stride, output, patches } = this;
+    const { matrices, inputs, outputs, output, patches } = this;
     const rows = n * this.pixels;
-    gatherPatches(matrices.array(input), matrices.array(patches), n, side, inputs, stride);
+    this.places.gather(matrices.array(input), matrices.array(patches), n);
     matrices.multiply(rows, outputs, 25 * inputs, patches, this.kernel.values, output);
     addBias(matrices.array(output), matrices.array(this.bias.values), rows);
     return output;
@@ -137,7 +136,7 @@ class Convolution {
 
   /** @type {Layer["backward"]} */
   backward(gradient, n, of) {
-    const { matrices, side, inputs, outputs, stride, kernel, bias, patches, patchGradient } = this;
+    const { matrices, inputs, outputs, kernel, bias, patches, patchGradient } = this;
     const rows = n * this.pixels;
     if (of.weights) {
       matrices.multiply(25 * inputs, outputs, rows, patches, gradient, kernel.gradient, { aTransposed: true });
@@ -145,8 +144,7 @@ class Convolution {
     }
     if (!of.input) return null;
     matrices.multiply(rows, 25 * inputs, outputs, gradient, kernel.values, patchGradient, { bTransposed: true });
-    const [from, to] = [matrices.array(patchGradient), matrices.array(this.inputGradient)];
-    scatterPatches(from, to, n, side, inputs, stride);
+    this.places.scatter(matrices.array(patchGradient), matrices.array(this.inputGradient), n);
     return this.inputGradient;
   }
 }
@@ -165,36 +163,36 @@ class TransposedConvolution {
     this.matrices = matrices;
     this.inputs = inputs;
     this.outputs = outputs;
-    this.stride = stride;
     this.fans = 25 * (inputs + outputs);
     this.pixels = side * side; // of the input
-    this.outputSide = side * stride;
+    this.outputPixels = this.pixels * stride ** 2;
+    this.places = new Patches(side * stride, outputs, stride); // one for each pixel of the input
     this.kernel = new Weight(matrices, 25 * outputs * inputs, trained); // (5, 5, outputs, inputs)
     this.bias = biased ? new Weight(matrices, outputs, trained) : null;
     this.weights = this.bias ? [this.kernel, this.bias] : [this.kernel];
     this.patches = matrices.reserve(most * this.pixels * 25 * outputs);
-    this.input = this.output = matrices.reserve(most * this.outputSide ** 2 * outputs);
+    this.input = this.output = matrices.reserve(most * this.outputPixels * outputs);
     this.inputGradient = matrices.reserve(trained ? most * this.pixels * inputs : 0);
   }
 
   /** @type {Layer["forward"]} */
   forward(input, n) {
-    const { matrices, inputs, outputs, stride, kernel, bias, patches, output, outputSide } = this;
+    const { matrices, inputs, outputs, kernel, bias, patches, output } = this;
     this.input = input;
     matrices.multiply(n * this.pixels, 25 * outputs, inputs, input, kernel.values, patches, { bTransposed: true });
-    scatterPatches(matrices.array(patches), matrices.array(output), n, outputSide, outputs, stride);
-    if (bias) addBias(matrices.array(output), matrices.array(bias.values), n * outputSide ** 2);
+    this.places.scatter(matrices.array(patches), matrices.array(output), n);
+    if (bias) addBias(matrices.array(output), matrices.array(bias.values), n * this.outputPixels);
     return output;
   }
 
   /** @type {Layer["backward"]} */
   backward(gradient, n, of) {
-    const { matrices, inputs, outputs, stride, kernel, bias, patches } = this;
+    const { matrices, inputs, outputs, kernel, bias, patches } = this;
     const rows = n * this.pixels;
-    gatherPatches(matrices.array(gradient), matrices.array(patches), n, this.outputSide, outputs, stride);
+    this.places.gather(matrices.array(gradient), matrices.array(patches), n);
     if (of.weights) {
       matrices.multiply(25 * outputs, inputs, rows, patches, this.input, kernel.gradient, { aTransposed: true });
-      if (bias) sumRows(matrices.array(gradient), matrices.array(bias.gradient), n * this.outputSide ** 2);
+      if (bias) sumRows(matrices.array(gradient), matrices.array(bias.gradient), n * this.outputPixels);
     }
     if (!of.input) return null;
     matrices.multiply(rows, inputs, 25 * outputs, patches, kernel.values, this.inputGradient);

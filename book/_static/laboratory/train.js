@@ -26,28 +26,33 @@ laboratory.start.train = async (section) => {
   const [preset, batch, filters] = ["preset", "batch", "filters"].map(select);
   const canvas = find(section, ".lab-grid", HTMLCanvasElement);
   const counter = find(section, ".lab-counter", HTMLElement);
-  const say = speaker(find(section, "[role=status]", HTMLElement));
+  const status = find(section, "[role=status]", HTMLElement);
+  const say = speaker(status);
   const chart = new Chart(find(section, ".lab-chart", HTMLCanvasElement));
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   let running = false;
   let pausedByHiding = false;
   let painted = -Infinity; // when the images were painted last
+  /** @type {any} what the worker told of last */
+  let latest;
+
+  const tell = () => {
+    const [generator, discriminator] = chart.losses.map((losses) => losses.at(-1)?.toFixed(2));
+    const numbers = generator === undefined ? "not yet trained" : `generator ${generator}, discriminator ${discriminator}`;
+    say(`${running ? "Training" : "Waiting"}. Step ${latest.step}, ${numbers}.`);
+    // With reduced motion, the pictures change every two seconds, not ten times in one.
+    if (running && calm.matches && performance.now() - painted <= 2000) return;
+    painted = performance.now();
+    paintGrid(canvas, latest.images, side, 4);
+    chart.paint();
+    const speed = running ? `, ${latest.imagesPerSecond.toFixed(0)} images a second` : "";
+    counter.textContent = `Step ${latest.step}: ${numbers}${speed}`;
+  };
 
   const show = (/** @type {any} */ frame) => {
+    latest = frame;
     chart.add(frame.losses);
-    const last = frame.losses.at(-1);
-    const numbers = last
-      ? `generator ${last.generatorLoss.toFixed(2)}, discriminator ${last.discriminatorLoss.toFixed(2)}`
-      : "not yet trained";
-    // With reduced motion, the pictures change every two seconds, not ten times in one.
-    if (!running || !calm.matches || performance.now() - painted > 2000) {
-      painted = performance.now();
-      paintGrid(canvas, frame.images, side, 4);
-      chart.paint();
-      const speed = running ? `, ${frame.imagesPerSecond.toFixed(0)} images a second` : "";
-      counter.textContent = `Step ${frame.step}: ${numbers}${speed}`;
-    }
-    say(`${running ? "Training" : "Waiting"}. Step ${frame.step}, ${numbers}.`);
+    tell();
     section.dataset.step = String(frame.step);
   };
 
@@ -71,21 +76,25 @@ laboratory.start.train = async (section) => {
     return assistant.ask("setRates", rates());
   };
 
-  const setRunning = (/** @type {boolean} */ now) => {
+  const setRunning = async (/** @type {boolean} */ now) => {
     running = now;
     button("run").textContent = running ? "Pause" : "Train";
-    return assistant.ask(running ? "run" : "pause");
+    await assistant.ask(running ? "run" : "pause");
+    if (!running && latest) tell(); // of all that came until now
   };
 
   const reset = async () => {
     if (!seed.checkValidity()) {
-      say(`The seed must be a whole number from ${seed.min} to ${seed.max}.`);
+      assistant.complain(`the seed must be a whole number from ${seed.min} to ${seed.max}`);
       return;
     }
-    await setRunning(false); // what it has told until now is here then
-    chart.clear();
+    status.classList.remove("lab-wrong");
     const settings = { noise, side, filters: Number(filters.value), batch: Number(batch.value), seed: Number(seed.value) };
-    show(await assistant.ask("prepare", settings));
+    const paused = setRunning(false);
+    const prepared = assistant.ask("prepare", settings); // at once, so that a step asked for now is the new run's
+    await paused; // what it has told until now is here then
+    chart.clear();
+    show(await prepared);
   };
 
   const choose = () => {

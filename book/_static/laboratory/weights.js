@@ -20,46 +20,34 @@ function unpack(text) {
 }
 
 /**
- * A trained network in a file. For each kernel, `scales` says how many scales it has, and after how
- * many numbers comes that of the next channel.
- * @typedef {{sizes: Sizes, scales: [number, number][], weights: string}} Trained
+ * A trained network in a file, and with how many bits each of its arrays of weights is written: 8 or 16.
+ * @typedef {{sizes: Sizes, bits: number[], weights: string}} Trained
  */
 
 /**
- * Set a network's weights to those of a file. Unpacked, it holds, little end first: the scales of
- * all kernels and one for each bias, as float32; the biases' whole numbers, as int16; the kernels'
- * whole numbers, as int8. A weight is its whole number times its scale.
+ * Set a network's weights to those of a file. Unpacked, it holds, little end first: a scale for each
+ * array of weights, as float32; then their whole numbers, first those of 16 bits, then those of 8. A
+ * weight is its whole number times its array's scale.
  * @param {Network} network
  * @param {Matrices} matrices
  * @param {Trained} trained
  */
-async function setWeights(network, matrices, trained) {
-  const file = await unpack(trained.weights);
-  const layers = network.layers.filter((layer) => layer.weights.length > 0);
-  const kernels = layers.map((layer) => layer.weights[0]);
-  const biases = layers.flatMap((layer) => layer.weights.slice(1));
-  const count = (/** @type {number[]} */ numbers) => numbers.reduce((sum, number) => sum + number, 0);
-  const scales = new Float32Array(file, 0, count(trained.scales.map(([channels]) => channels)) + biases.length);
-  const biasNumbers = new Int16Array(file, scales.byteLength, count(biases.map(({ size }) => size)));
-  const kernelNumbers = new Int8Array(file, scales.byteLength + biasNumbers.byteLength);
-  const expected = count(kernels.map(({ size }) => size));
-  if (kernelNumbers.length !== expected) {
-    throw new Error(`the file must hold ${expected} numbers of kernels, got ${kernelNumbers.length}`);
+async function setWeights(network, matrices, { bits, weights }) {
+  const file = await unpack(weights);
+  const count = (/** @type {number} */ kind) =>
+    network.weights.reduce((sum, { size }, i) => sum + (bits[i] === kind ? size : 0), 0);
+  const scales = new Float32Array(file, 0, bits.length);
+  const words = new Int16Array(file, scales.byteLength, count(16));
+  const bytes = new Int8Array(file, scales.byteLength + words.byteLength);
+  if (bits.length !== network.weights.length || bytes.length !== count(8)) {
+    throw new Error(`the file must hold ${network.weights.length} arrays, ${count(8)} numbers of 8 bits; got ${bits.length}, ${bytes.length}`);
   }
-  let [scale, number, biasNumber] = [0, 0, 0];
-  kernels.forEach((kernel, which) => {
-    const [channels, inner] = trained.scales[which];
-    const values = matrices.array(kernel.values);
-    for (let i = 0; i < values.length; i++, number++) {
-      values[i] = kernelNumbers[number] * scales[scale + (Math.floor(i / inner) % channels)];
-    }
-    scale += channels;
+  let [word, byte] = [0, 0];
+  network.weights.forEach(({ values, size }, which) => {
+    const numbers = bits[which] === 16 ? words.subarray(word, (word += size)) : bytes.subarray(byte, (byte += size));
+    const array = matrices.array(values);
+    for (let i = 0; i < size; i++) array[i] = numbers[i] * scales[which];
   });
-  for (const bias of biases) {
-    const values = matrices.array(bias.values);
-    for (let i = 0; i < values.length; i++, biasNumber++) values[i] = biasNumbers[biasNumber] * scales[scale];
-    scale += 1;
-  }
 }
 
 /**

@@ -149,8 +149,9 @@ class Assistant {
 
   /** @param {string} error */
   complain(error) {
-    const status = this.section.querySelector("[role=status]");
-    if (status) status.textContent = `This did not work: ${error}`;
+    const status = find(this.section, "[role=status]", HTMLElement);
+    status.classList.add("lab-wrong");
+    status.textContent = `This did not work: ${error}`;
   }
 
   /**
@@ -167,7 +168,7 @@ class Assistant {
 }
 
 laboratory.parts.push(
-  Matrices, Random, placePatches, gatherPatches, scatterPatches, Weight, addBias, sumRows, Dense,
+  Matrices, Random, Patches, Weight, addBias, sumRows, Dense,
   Convolution, TransposedConvolution, BatchNormalization, Activation, LeakyRelu, Tanh, Network,
   makeGenerator, makeDiscriminator, drawWeights, softplus, sigmoid, updateByAdam, Training, bytesOf,
   unpack, setWeights, unpackImages, startWorker,
