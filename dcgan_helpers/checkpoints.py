@@ -52,7 +52,8 @@ class Restored(NamedTuple):
     def __str__(self) -> str:
         """One line for people."""
         where = f"{self.values} values from {shown(self.path)}"
-        return f"step {self.step} (epoch {self.epoch} done), {where}"
+        epoch = f"epoch {self.epoch} done" if self.epoch else "in the first epoch"
+        return f"step {self.step} ({epoch}), {where}"
 
 
 class Checkpoints:

@@ -180,6 +180,12 @@ def test_resumes_in_the_middle_of_an_epoch_and_says_so(tiny_images, tmp_path, ca
     assert lines[0].startswith("Resuming: step 7 (epoch 1 done)")
 
 
+def test_a_resume_before_any_epoch_is_done(tiny_images, tmp_path, capsys):
+    for steps in (2, 3):
+        train_tiny(make_tiny_gan(), tiny_images, steps=steps, checkpoint_dir=tmp_path)
+    assert capsys.readouterr().out.startswith("Resuming: step 2 (in the first epoch), ")
+
+
 @pytest.mark.parametrize("options", [{"jit_compile": True}, {"fourier": False}])
 def test_resumes_exactly_however_it_is_compiled(options, tiny_images, tmp_path):
     whole, resumed = make_tiny_gan(), make_tiny_gan()

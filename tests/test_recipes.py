@@ -55,33 +55,47 @@ def test_recipe_of_ones_own():
     assert dcgan.DCGAN(recipe=dcgan.RECIPES["quick"]).history.config["recipe"] == "quick"
 
 
-def test_chapter_states_what_was_measured_with_each_change_undone():
+@pytest.fixture(scope="module")
+def medians():
+    """Of each run after so many seconds: how many seeds, and the medians as the book has them."""
     lines = (ROOT / "benchmarks/recipes.jsonl").read_text(encoding="utf-8").splitlines()
     measured = {}
     for row in map(json.loads, lines):
         measured.setdefault((row["run"], row["seconds"]), []).append(row)
-    cells = {cell.id: cell.source for cell in read(ROOT / "book/09-recipes.ipynb").cells}
-    table = re.findall(r"^\| ([^|]+) \| (\d+) s \| (.+) \|$", cells["recipes-undone"], re.MULTILINE)
-    assert len(table) == len(cells["recipes-undone"].splitlines()) - 2
-    # The runs were made before the gradient penalty was part of the recipe.
-    stated = {
-        (
-            "quick, no R1" if name == "*nothing*" else f"quick, no R1, {name}",
-            int(seconds),
-        ): numbers.split(" | ")
-        for name, seconds, numbers in table
+    return {
+        key: (len({row["seed"] for row in rows}), *printed(rows)) for key, rows in measured.items()
     }
-    assert set(stated) == {key for key in measured if "no R1" in key[0]}
-    for key, numbers in stated.items():
-        median = {
-            name: statistics.median(row[name] for row in measured[key])
-            for name in ("frechet_distance", "precision", "recall")
-        }
-        assert numbers == [
-            f"{median['frechet_distance']:.0f}",
-            f"{median['precision']:.2f}",
-            f"{median['recall']:.2f}",
-        ], key
+
+
+def printed(rows):
+    forms = {"frechet_distance": ".0f", "precision": ".2f", "recall": ".2f"}
+    return [
+        format(statistics.median(row[name] for row in rows), how) for name, how in forms.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return {cell.id: cell.source for cell in read(ROOT / "book/09-recipes.ipynb").cells}
+
+
+def test_chapter_states_what_was_measured_with_each_change_undone(medians, chapter):
+    table = re.findall(
+        r"^\| ([^|]+) \| (\d+) s \| (.+) \|$", chapter["recipes-undone"], re.MULTILINE
+    )
+    assert len(table) == len(chapter["recipes-undone"].splitlines()) - 2
+    # The runs were made before the gradient penalty was part of the recipe.
+    run = {name: f"quick, no R1, {name}" for name, _, _ in table} | {"*nothing*": "quick, no R1"}
+    stated = {(run[name], int(seconds)): numbers.split(" | ") for name, seconds, numbers in table}
+    assert stated == {key: found for key, (_, *found) in medians.items() if "no R1" in key[0]}
+
+
+def test_chapter_states_what_the_penalty_gains(medians, chapter):
+    for name, run in {"without": "quick, no R1", "with": "quick"}.items():
+        found = [medians[run, seconds] for seconds in (60, 300)]
+        assert [seeds for seeds, *_ in found] == [5, 5]
+        cells = " | ".join(" / ".join(numbers) for _, *numbers in found)
+        assert f"| {name} the penalty | {cells} |" in chapter["recipes-penalty-read"]
 
 
 @pytest.mark.parametrize(
