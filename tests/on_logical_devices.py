@@ -1,6 +1,5 @@
 """What `test_replicas.py` runs in a process of its own, whose processor is four logical devices."""
 
-import contextlib
 import functools
 
 import tensorflow as tf
@@ -15,6 +14,7 @@ import pytest  # noqa: E402
 from conftest import (  # noqa: E402
     assert_resumes_exactly,
     assert_same_state,
+    dtype_policy,
     make_averaging_gan,
     make_tiny_gan,
     train_tiny,
@@ -32,24 +32,10 @@ def on(n):
     return tf.distribute.MirroredStrategy(devices, cross_device_ops=how)
 
 
-@contextlib.contextmanager
-def in_float64():
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float64")
-    yield
-    keras.config.set_dtype_policy(policy)
-
-
-@pytest.fixture
-def float64():
-    with in_float64():
-        yield
-
-
 @pytest.fixture(scope="module")
 def alone(tiny_images):
     """What no strategy trained, in float64 and without dropout."""
-    with in_float64():
+    with dtype_policy("float64"):
         return trained(tiny_images, dropout=0.0)
 
 

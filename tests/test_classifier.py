@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from conftest import seed_global_random_state
+from conftest import dtype_policy, seed_global_random_state
 
 import dcgan_helpers as dcgan
 from dcgan_helpers import classifier
@@ -41,12 +41,8 @@ def test_an_image_is_judged_alone(mnist):
 def test_a_global_dtype_policy_changes_nothing(mnist):
     before = classifier.features_and_probabilities(mnist.test_images[:9])
     classifier.trained_classifier.cache_clear()
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
+    with dtype_policy("mixed_bfloat16"):
         after = classifier.features_and_probabilities(mnist.test_images[:9])
-    finally:
-        keras.config.set_dtype_policy(policy)
     for a, b in zip(before, after, strict=True):
         np.testing.assert_array_equal(a, b)
 

@@ -7,7 +7,6 @@ browsers from the system's packages.
 import json
 import re
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -140,14 +139,6 @@ class Adam:
             moments[0] += (g - moments[0]) * (1 - self.beta1)
             moments[1] += (g**2 - moments[1]) * (1 - self.beta2)
             variable.assign_sub(step * moments[0] / (np.sqrt(moments[1]) + 1e-7))
-
-
-@pytest.fixture
-def float64():
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float64")
-    yield
-    keras.config.set_dtype_policy(policy)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@ import dataclasses
 import json
 import statistics
 
-import keras
 import numpy as np
 import pytest
+from conftest import dtype_policy
 
 import dcgan_helpers as dcgan
 from tools.address import ROOT
@@ -62,12 +62,8 @@ def test_discriminator_tells_its_generators_fakes_from_digits():
 
 
 def test_generator_is_float32_whatever_the_readers_policy():
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
+    with dtype_policy("mixed_bfloat16"):
         generator = dcgan.load_reference_generator()
-    finally:
-        keras.config.set_dtype_policy(before)
     assert {layer.compute_dtype for layer in generator.layers} == {"float32"}
 
 

@@ -5,7 +5,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import IMAGE_SHAPE, make_averaging_gan, make_tiny_gan, state_of, train_tiny
+from conftest import (
+    IMAGE_SHAPE,
+    dtype_policy,
+    make_averaging_gan,
+    make_tiny_gan,
+    state_of,
+    train_tiny,
+)
 
 import dcgan_helpers as dcgan
 from dcgan_helpers import train_step as module
@@ -122,10 +129,8 @@ def without_dropout():
 @pytest.fixture
 def policy(dtype):
     """Layers are made in this dtype policy."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(dtype)
-    yield
-    keras.config.set_dtype_policy(before)
+    with dtype_policy(dtype):
+        yield
 
 
 def test_xla_computes_the_same_steps(tiny_images, monkeypatch):
