@@ -13,7 +13,8 @@ from pathlib import Path
 
 import nox
 
-NBVAL = ("--nbval", "-n", "2", "--dist", "loadfile")
+TWO_FILES = ("-n", "2", "--dist", "loadfile")  # at a time
+NBVAL = ("--nbval", *TWO_FILES)
 
 nox.needs_version = ">=2024.3"
 nox.options.sessions = ["lint", "tests", "book"]
@@ -61,7 +62,7 @@ def book(session: nox.Session) -> None:
 @nox.session(python=False)
 def browser(session: nox.Session) -> None:
     """Look at every page of the built book in Chromium and Firefox, of the system's packages."""
-    session.run(sys.executable, "-m", "pytest", "-m", "browser", *session.posargs)
+    session.run(sys.executable, "-m", "pytest", "-m", "browser", *TWO_FILES, *session.posargs)
 
 
 @nox.session(python="3.13", venv_backend="venv")
