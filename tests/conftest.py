@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import dcgan_helpers as dcgan  # before keras: it quiets TensorFlow's start
 
@@ -16,6 +18,8 @@ import keras
 import numpy as np
 import pytest
 from built_book import browser, firefox, server, tab  # noqa: F401 (fixtures)
+
+from tools.address import ROOT
 
 IMAGE_SHAPE = (8, 8, 1)
 NOISE_DIM = 3
@@ -153,6 +157,15 @@ def assert_resumes_exactly(
     train_tiny(second, images, steps=steps, checkpoint_dir=folder, **options)
     assert_same_state(whole, second)
     return whole, second
+
+
+def recorded_runs() -> dict[tuple[str, int], list[dict[str, Any]]]:
+    """What `benchmarks/recipes.py` measured, a row a seed, of each run after so many seconds."""
+    found: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for line in (ROOT / "benchmarks/recipes.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        found.setdefault((row["run"], row["seconds"]), []).append(row)
+    return found
 
 
 @pytest.fixture(scope="session")

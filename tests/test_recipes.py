@@ -1,11 +1,11 @@
 import dataclasses
-import json
 import re
 import statistics
 
 import keras
 import numpy as np
 import pytest
+from conftest import recorded_runs
 
 import dcgan_helpers as dcgan
 from tools.address import ROOT
@@ -58,13 +58,8 @@ def test_recipe_of_ones_own():
 @pytest.fixture(scope="module")
 def medians():
     """Of each run after so many seconds: how many seeds, and the medians as the book has them."""
-    lines = (ROOT / "benchmarks/recipes.jsonl").read_text(encoding="utf-8").splitlines()
-    measured = {}
-    for row in map(json.loads, lines):
-        measured.setdefault((row["run"], row["seconds"]), []).append(row)
-    return {
-        key: (len({row["seed"] for row in rows}), *printed(rows)) for key, rows in measured.items()
-    }
+    runs = recorded_runs()
+    return {key: (len({row["seed"] for row in rows}), *printed(rows)) for key, rows in runs.items()}
 
 
 def printed(rows):

@@ -5,7 +5,7 @@ import statistics
 
 import numpy as np
 import pytest
-from conftest import dtype_policy
+from conftest import dtype_policy, recorded_runs
 
 import dcgan_helpers as dcgan
 from tools.address import ROOT
@@ -119,9 +119,7 @@ def test_evaluating_it_whole_gives_what_was_measured(generator):
 
 def medians_after(seconds):
     """The quick recipe's measures after so long, as `benchmarks/recipes.py` recorded them."""
-    lines = (ROOT / "benchmarks" / "recipes.jsonl").read_text().splitlines()
-    rows = [json.loads(line) for line in lines]
-    chosen = [row for row in rows if (row["run"], row["seconds"]) == ("quick", seconds)]
+    chosen = recorded_runs()["quick", seconds]
     assert [row["seed"] for row in chosen] == [0, 1, 2, 3, 4]  # "the medians of five seeds"
     names = ("frechet_distance", "classifier_score", "precision", "recall", "missing_modes")
     return {name: statistics.median(row[name] for row in chosen) for name in names}
