@@ -1,15 +1,17 @@
-"""Keep what TensorFlow's C++ side says while it loads out of a notebook's first cell.
+"""Keep what TensorFlow's C++ side says while it starts out of a notebook's cells.
 
-TensorFlow announces on stderr that there is no GPU, and which instructions its CPU has. A notebook
-shows that in red above its first result, on one machine and not on another. Its own switch,
-`TF_CPP_MIN_LOG_LEVEL`, works only once its logging is set up, which is after the first of these
-lines (tensorflow/tensorflow issue 79029). So stderr is set aside while TensorFlow is imported, and
-given back if the import fails. Python's errors and warnings are not affected. Whoever sets the
-variable before, to whatever value, gets just what it says.
+TensorFlow announces on stderr that there is no GPU, and which instructions its CPU has; XLA, that
+it has compiled something. A notebook shows that in red above its first result, on one machine and
+not on another. Their own switch, `TF_CPP_MIN_LOG_LEVEL`, works only once their logging is set up,
+which is after the first of these lines (tensorflow/tensorflow issue 79029), and before version 2.21
+never for XLA's. So stderr is set aside while they start, and given back if they fail. Python's
+errors and warnings are not affected. Whoever sets the variable before, to whatever value, gets just
+what it says.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import sys
@@ -30,6 +32,22 @@ def import_tensorflow() -> None:
             import tensorflow  # noqa: F401
     finally:
         del os.environ[_SWITCH]  # TensorFlow has read it; a child process is to decide for itself
+
+
+@functools.cache  # XLA announces itself once in a process
+def start_xla() -> None:
+    """Have XLA compile a small convolution, which on a GPU loads cuDNN, too."""
+    if _SWITCH in os.environ:
+        return
+    import tensorflow as tf
+
+    def convolve() -> tf.Tensor:
+        return tf.nn.conv2d(tf.zeros((1, 4, 4, 1)), tf.zeros((3, 3, 1, 1)), 1, "SAME")
+
+    with (
+        _stderr_set_aside()
+    ):  # here rather than around a real step: if that crashes, it may say why
+        tf.function(convolve, jit_compile=True)()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ._checks import check_images, check_instance
 from ._devices import has_gpu
 from ._fourier import call_with_fourier
+from ._quiet import start_xla
 from ._replicas import check_outside_scope, local_variables, on_replicas, share
 from .gan import DCGAN
 from .losses import gradient_penalty
@@ -56,7 +57,7 @@ def make_train_step(
     As many fakes are drawn as there are real images. Both networks run once in training mode, both
     gradients are taken at the weights before the step, and each optimizer changes its own network.
     The noise is a function of the run's seed and the step's number, so that a run continued from a
-    checkpoint draws what it would have drawn.
+    checkpoint draws what it would have drawn. (With XLA, TensorFlow draws other numbers.)
 
     Args:
         gan: the state to train; the step changes it in place.
@@ -92,6 +93,8 @@ def make_train_step(
     if fourier is None:
         fourier = not (has_gpu() or jit_compile)
     key = (jit_compile, fourier, *_captured(gan))
+    if jit_compile:
+        start_xla()
     if key not in gan.compiled_steps:
         gan.compiled_steps[key] = TrainStep(gan, jit_compile, fourier)
     return gan.compiled_steps[key]

@@ -26,18 +26,23 @@ def python(code, redirect="", **variables):
 def import_instead(tmp_path):
     """Import, in a new process, a module in TensorFlow's place: that takes no seconds."""
 
-    def run(tensorflow, redirect="", **variables):
+    def run(tensorflow, redirect="", then="pass", **variables):
         (tmp_path / "tensorflow.py").write_text(tensorflow)
-        code = f"import runpy; runpy.run_path({str(QUIET)!r})['import_tensorflow']()"
-        code += "; import tensorflow"  # as the package's modules do next
+        code = f"import runpy; quiet = runpy.run_path({str(QUIET)!r}); quiet['import_tensorflow']()"
+        code += f"; import tensorflow; {then}"  # as the package's modules do next
         return python(code + SAY_THE_SWITCH, redirect, PYTHONPATH=str(tmp_path), **variables)
 
     return run
 
 
-def test_the_import_says_nothing_and_leaves_a_child_process_as_it_was():
+def test_import_and_xla_say_nothing_and_leave_a_child_process_as_it_was():
     """A child would take the switch for the reader's own, and say what the import says."""
-    done = python("import dcgan_helpers" + SAY_THE_SWITCH)
+    code = (
+        "import dcgan_helpers as dcgan, tensorflow as tf"
+        "; dcgan.make_train_step(dcgan.DCGAN(), jit_compile=True)"
+        "; tf.function(tf.zeros, jit_compile=True)(3)"
+    )
+    done = python(code + SAY_THE_SWITCH)
     assert (done.returncode, done.stdout, done.stderr) == (0, "None\n", "")
 
 
@@ -57,3 +62,23 @@ def test_whoever_sets_the_switch_gets_what_it_says(import_instead):
 
 def test_the_import_does_without_a_stderr(import_instead):
     assert import_instead("", "2>&-").returncode == 0
+
+
+COMPILER = """
+import os, sys
+def function(python_function, jit_compile):
+    assert jit_compile
+    return lambda: (print("compiled"), os.write(2, b"Compiled cluster"), {})
+"""
+TWICE = "quiet['start_xla'](); quiet['start_xla']()"
+
+
+def test_xla_starts_once_and_says_nothing(import_instead):
+    """Before TensorFlow 2.21 its first line comes whatever the switch says."""
+    done = import_instead(COMPILER.format("0"), then=TWICE)
+    assert (done.stdout, done.stderr) == ("compiled\nNone\n", "")
+    done = import_instead(COMPILER.format("0"), then=TWICE, **{SWITCH: "0"})
+    assert (done.stdout, done.stderr) == ("0\n", ""), "XLA starts with the first real step"
+    failed = import_instead(COMPILER.format("sys.exit('no XLA here')"), then=TWICE)
+    assert failed.returncode == 1
+    assert failed.stderr == "Compiled clusterno XLA here\n"
