@@ -43,6 +43,11 @@ FAULTS = """(async () => {
     if (innerWidth >= 1200 && columns <= COLUMNS && code.scrollWidth > code.clientWidth)
       faults.push(`scrolls: ${code.textContent.slice(0, 70)}`);
   }
+  // Icons are characters for private use, and no page has the font that draws them.
+  for (const element of document.body.querySelectorAll("*"))
+    for (const place of ["::before", "::after"])
+      if (/[\\ue000-\\uf8ff]/.test(getComputedStyle(element, place).content))
+        faults.push(`an empty box for an icon: ${element.className}${place}`);
   return faults;
 })()""".replace("COLUMNS", str(COLUMNS))
 
