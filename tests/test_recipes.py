@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import re
 import statistics
 
@@ -91,6 +92,22 @@ def test_chapter_states_what_the_penalty_gains(medians, chapter):
         assert [seeds for seeds, *_ in found] == [5, 5]
         cells = " | ".join(" / ".join(numbers) for _, *numbers in found)
         assert f"| {name} the penalty | {cells} |" in chapter["recipes-penalty-read"]
+
+
+def test_chapter_states_what_other_recipes_reach(medians, chapter):
+    lines = (ROOT / "benchmarks/peers.jsonl").read_text(encoding="utf-8").splitlines()
+    measured = {}
+    for row in map(json.loads, lines):
+        assert row["seed"] == 0, "the chapter says: one seed"
+        measured.setdefault(row["run"], {})[row["seconds"]] = f"{row['frechet_distance']:.0f}"
+    measured["*the quick recipe*"] = {s: medians["quick", s][1] for s in (60, 300)}
+    measured["the DCGAN paper {cite}`radford2016`"] = measured.pop("DCGAN paper")
+    table = re.findall(
+        r"^\| \[?([^]|]+?)(?:\]\(.+\))? \| (\d+) \| (\d+) \|$",
+        chapter["recipes-undone-read"],
+        re.MULTILINE,
+    )
+    assert {name: {60: minute, 300: five} for name, minute, five in table} == measured
 
 
 @pytest.mark.parametrize(
