@@ -102,6 +102,7 @@ def test_chapter_states_what_other_recipes_reach(medians, chapter):
         measured.setdefault(row["run"], {})[row["seconds"]] = f"{row['frechet_distance']:.0f}"
     measured["*the quick recipe*"] = {s: medians["quick", s][1] for s in (60, 300)}
     measured["the DCGAN paper {cite}`radford2016`"] = measured.pop("DCGAN paper")
+    measured["Dive into Deep Learning"] = measured.pop("d2l")
     table = re.findall(
         r"^\| \[?([^]|]+?)(?:\]\(.+\))? \| (\d+) \| (\d+) \|$",
         chapter["recipes-undone-read"],

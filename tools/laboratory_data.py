@@ -72,7 +72,8 @@ def rounded(numbers: np.ndarray, step: float) -> tuple[np.ndarray, np.float32]:
     """
     kind = np.int16 if numbers.size < FEW else np.int8
     largest = np.abs(numbers).max() / np.iinfo(kind).max
-    scale = np.float32(max(step * numbers.std(), largest, 1e-12))
+    deviation = numbers.std(dtype=np.float64)  # in float32 NumPy's versions round differently
+    scale = np.float32(max(step * deviation, largest, 1e-12))
     limit = np.iinfo(kind).max  # float32 may round the largest up
     return np.rint(numbers / scale).clip(-limit, limit).astype(kind).ravel(), scale
 
