@@ -111,6 +111,24 @@ def test_chapter_states_what_other_recipes_reach(medians, chapter):
     assert {name: {60: minute, 300: five} for name, minute, five in table} == measured
 
 
+def test_chapter_11_states_what_starting_further_down_does():
+    rows = map(json.loads, (ROOT / "benchmarks/colour.jsonl").read_text("utf-8").splitlines())
+    runs = {}
+    for row in rows:
+        if (row["pictures"], row["steps"]) == (8000, 1000):
+            runs.setdefault((row["side"], row["side"] // 2 ** row["doublings"]), []).append(row)
+    measured = {}
+    for run, seeds in runs.items():
+        assert {row["seed"] for row in seeds} == set(range(5))
+        measured[run] = []
+        for name in ("distance", "precision", "recall"):
+            ends = (format(of(row[name] for row in seeds), ".2f") for of in (min, max))
+            measured[run].append(" to ".join(dict.fromkeys(ends)))
+    cells = {cell.id: cell.source for cell in read(ROOT / "book/11-your-images.ipynb").cells}
+    table = re.findall(r"^\| (\d+) × \d+ \| (\d+) × \d+ \| (.+) \|$", cells["own-40"], re.MULTILINE)
+    assert {(int(a), int(b)): numbers.split(" | ") for a, b, numbers in table} == measured
+
+
 @pytest.mark.parametrize(
     ("recipe", "side", "small", "halvings"),
     [("quick", 64, 16, 2), ("colour", 28, 7, 2), ("colour", 32, 8, 2), ("colour", 64, 8, 3)],
