@@ -124,8 +124,8 @@ def main() -> None:
     rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     asked = (range(options.seeds), options.sizes, options.doublings, options.pictures)
     for seed, side, doublings, pictures in itertools.product(*asked):
-        run = {"side": side, "doublings": doublings, "pictures": pictures, "seed": seed}
-        run["steps"] = options.steps
+        run = {"side": side, "doublings": doublings, "pictures": pictures}
+        run |= {"seed": seed, "steps": options.steps}
         if side < 4 * 2**doublings or any(run.items() <= row.items() for row in rows):
             continue
         picture = options.folder / f"{'-'.join(map(str, run.values()))}.png"

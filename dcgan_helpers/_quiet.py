@@ -44,9 +44,8 @@ def start_xla() -> None:
     def convolve() -> tf.Tensor:
         return tf.nn.conv2d(tf.zeros((1, 4, 4, 1)), tf.zeros((3, 3, 1, 1)), 1, "SAME")
 
-    with (
-        _stderr_set_aside()
-    ):  # here rather than around a real step: if that crashes, it may say why
+    # Here rather than around a real step: if that crashes, it may say why.
+    with _stderr_set_aside():
         tf.function(convolve, jit_compile=True)()
 
 

@@ -159,11 +159,16 @@ def assert_resumes_exactly(
     return whole, second
 
 
+def recorded_rows(name: str) -> list[dict[str, Any]]:
+    """What a script in `benchmarks/` measured, in the order in which it did."""
+    text = (ROOT / "benchmarks" / f"{name}.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
 def recorded_runs() -> dict[tuple[str, int], list[dict[str, Any]]]:
     """What `benchmarks/recipes.py` measured, a row a seed, of each run after so many seconds."""
     found: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for line in (ROOT / "benchmarks/recipes.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in recorded_rows("recipes"):
         found.setdefault((row["run"], row["seconds"]), []).append(row)
     return found
 

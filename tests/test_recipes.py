@@ -1,12 +1,11 @@
 import dataclasses
-import json
 import re
 import statistics
 
 import keras
 import numpy as np
 import pytest
-from conftest import recorded_runs
+from conftest import recorded_rows, recorded_runs
 
 import dcgan_helpers as dcgan
 from tools.address import ROOT
@@ -95,9 +94,8 @@ def test_chapter_states_what_the_penalty_gains(medians, chapter):
 
 
 def test_chapter_states_what_other_recipes_reach(medians, chapter):
-    lines = (ROOT / "benchmarks/peers.jsonl").read_text(encoding="utf-8").splitlines()
     measured = {}
-    for row in map(json.loads, lines):
+    for row in recorded_rows("peers"):
         assert row["seed"] == 0, "the chapter says: one seed"
         measured.setdefault(row["run"], {})[row["seconds"]] = f"{row['frechet_distance']:.0f}"
     measured["*the quick recipe*"] = {s: medians["quick", s][1] for s in (60, 300)}
@@ -112,9 +110,8 @@ def test_chapter_states_what_other_recipes_reach(medians, chapter):
 
 
 def test_chapter_11_states_what_starting_further_down_does():
-    rows = map(json.loads, (ROOT / "benchmarks/colour.jsonl").read_text("utf-8").splitlines())
     runs = {}
-    for row in rows:
+    for row in recorded_rows("colour"):
         if (row["pictures"], row["steps"]) == (8000, 1000):
             runs.setdefault((row["side"], row["side"] // 2 ** row["doublings"]), []).append(row)
     measured = {}
