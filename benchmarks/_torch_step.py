@@ -42,7 +42,7 @@ def make_discriminator() -> nn.Module:
 def make_step(
     images: torch.Tensor, *, channels_last: bool = False, bfloat16: bool = False,
     compiled: bool = False,
-) -> Callable[[], object]:  # fmt: skip
+) -> Callable[[], torch.Tensor]:  # fmt: skip
     device = "cuda" if torch.cuda.is_available() else "cpu"
     layout = torch.channels_last if channels_last else torch.contiguous_format
     images = images.to(device, memory_format=layout)
@@ -50,11 +50,12 @@ def make_step(
         model.to(device, memory_format=layout) for model in (make_generator(), make_discriminator())
     )
     weights = list(generator.parameters()), list(discriminator.parameters())
-    optimizers = [torch.optim.Adam(w, 1e-4, fused=True) for w in weights]
+    graphs = device == "cuda"
+    optimizers = [torch.optim.Adam(w, 1e-4, fused=True, capturable=graphs) for w in weights]
     if compiled:
         generator, discriminator = torch.compile(generator), torch.compile(discriminator)
 
-    def step() -> float:
+    def step() -> torch.Tensor:
         noise = torch.randn(len(images), 100, device=device)
         with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
             fakes = generator(noise)
@@ -69,9 +70,28 @@ def make_step(
                 parameter.grad = gradient
         for optimizer in optimizers:
             optimizer.step()
-        return float(losses[0].detach())
+        return losses[0].detach()
 
     return step
+
+
+def captured(step: Callable[[], torch.Tensor]) -> Callable[[], torch.Tensor]:
+    """A step recorded once as a CUDA graph, which starts all of its kernels at once."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        loss = step()
+
+    def replay() -> torch.Tensor:
+        graph.replay()
+        return loss
+
+    return replay
 
 
 def steps(images: np.ndarray) -> dict[str, Callable[[], object]]:

@@ -1,73 +1,149 @@
-"""The compiled step on a machine that has JAX and a GPU, but no TensorFlow: the same XLA program.
+"""The training step on a GPU, by batch size: the library's, the tutorial's, and PyTorch's.
 
-    python benchmarks/step_on_gpu.py export FOLDER   # where TensorFlow is: writes the programs
-    python benchmarks/step_on_gpu.py run FOLDER      # where JAX is: compiles and times them
+    python benchmarks/step_on_gpu.py                 # all, a process for each side
+    python benchmarks/step_on_gpu.py library 16 256  # one side, these batches
 
-What is run is the very program that `make_train_step(gan, jit_compile=True)` compiles, for each
-dtype, with the weights that it was exported with; each step goes on from the weights of the last.
-With JAX 0.11.2 this runs on a CPU, but that version's GPU client does not take the program (it
-knows no operation `mhlo.copy`); `step_in_jax.py` does run there.
+All train the two networks of the tutorial with its settings on a batch that lies on the GPU. Steps
+are not waited for one by one, as in training: a round is as many steps as fit into `SECONDS`, and
+ends when the last loss is there. FLOP are counted densely, as in `train_step.py`. The least time of
+the rounds is given, and the share of the speed of a large matrix product in the same numbers.
 """
 
 from __future__ import annotations
 
-import statistics
+import json
+import subprocess
 import sys
 import time
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
-from _xla_program import Program, put
-from _xla_program import export as export_step
 
-DTYPES = ("float32", "mixed_float16", "mixed_bfloat16")
-BATCH_SIZES = (256, 1024)
-ROUNDS, STEPS = 10, 20
+BATCH_SIZES = (256, 16, 2048, 64, 1024)  # the most telling first
+SECONDS, ROUNDS = 0.2, 5
+MATRIX_SIZE = 8192
+_Step = Callable[[], Any]
 
 
-def export(folder: Path) -> None:
+def fastest(step: _Step) -> tuple[float, float]:
+    """Seconds of the first call, and of one of many later ones."""
+    begin = time.perf_counter()
+    float(step())
+    first = time.perf_counter() - begin
+    steps, seconds = 4, []
+    while len(seconds) < ROUNDS + 1:
+        begin = time.perf_counter()
+        for _ in range(steps - 1):
+            step()
+        float(step())
+        seconds.append((time.perf_counter() - begin) / steps)
+        steps = max(steps, min(round(SECONDS / seconds[-1]), 2000))
+    return first, min(seconds[1:])
+
+
+def library(batch: np.ndarray) -> Iterator[tuple[str, str, Callable[[], _Step]]]:
+    """The library's step and the tutorial's: (name, dtype, what makes it)."""
+    import tensorflow as tf
+    from train_step import tutorial_step
+
     import dcgan_helpers as dcgan
 
-    for dtype in DTYPES:
-        gan = dcgan.DCGAN(dtype=dtype)
-        variables = {name: variable.numpy() for name, variable in gan.variables().items()}
-        np.savez_compressed(folder / f"{dtype}.npz", **variables)
-        for batch_size in BATCH_SIZES:
-            export_step(gan, batch_size, folder / f"{dtype}-{batch_size}")
-            print(dtype, batch_size)
+    images = tf.constant(batch)
+
+    def ours(dtype: str, jit_compile: bool) -> _Step:
+        step = dcgan.make_train_step(dcgan.DCGAN(dtype=dtype), jit_compile=jit_compile).function
+        return lambda: step(images)["generator_loss"]
+
+    yield "TensorFlow tutorial", "float32", lambda: tutorial_step(images)
+    for dtype in ("float32", "bfloat16"):
+        policy = dtype if dtype == "float32" else f"mixed_{dtype}"
+        yield "ours, without XLA", dtype, lambda policy=policy: ours(policy, False)
+        yield "ours", dtype, lambda policy=policy: ours(policy, True)
 
 
-def run(folder: Path) -> None:
-    import jax
+def pytorch(batch: np.ndarray) -> Iterator[tuple[str, str, Callable[[], _Step]]]:
+    """PyTorch's step, in every way that might be the fastest."""
+    import torch
+    import torch._functorch.config
+    from _torch_step import captured, make_step
 
-    jax.config.update("jax_enable_x64", True)  # the step's counter is int64
-    print(f"{jax.devices()[0].device_kind}, JAX {jax.__version__}\n")
-    print("| dtype, batch | ms a step, fastest | median | images/s |\n| --- | --- | --- | --- |")
-    for file in sorted(folder.glob("*.hlo")):
-        program = Program(file)
-        with np.load(folder / f"{file.stem.rsplit('-', 1)[0]}.npz") as arrays:
-            state = put({name: arrays[name] for name in arrays.files})
-        shape = (program.batch_size, 28, 28, 1)
-        noise = np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
-        images, times = jax.device_put(noise, jax.devices()[0]), []
-        for _ in range(ROUNDS + 1):
-            start = time.perf_counter()
-            for _ in range(STEPS):
-                losses = program.step(state, images)
-            values = [float(loss) for loss in losses]
-            times.append((time.perf_counter() - start) / STEPS)
-        assert np.isfinite(values).all(), values
-        best = min(times[1:])
-        print(
-            f"| {file.stem} | {1e3 * best:.2f} | {1e3 * statistics.median(times[1:]):.2f} "
-            f"| {program.batch_size / best:,.0f} |",
-            flush=True,
-        )
+    torch._functorch.config.donated_buffer = False  # two losses go back through one pass
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True  # as TensorFlow
+    torch.backends.cudnn.benchmark = True
+    images = torch.from_numpy(batch).permute(0, 3, 1, 2).contiguous()
+    for bfloat16 in (False, True):
+        dtype = "bfloat16" if bfloat16 else "float32"
+        for name, options in {
+            "eager": {}, "channels_last": {"channels_last": True},
+            "torch.compile, channels_last": {"channels_last": True, "compiled": True},
+        }.items():  # fmt: skip
+
+            def make(bfloat16: bool = bfloat16, options: dict[str, bool] = options) -> _Step:
+                torch._dynamo.reset()  # else it gives up after eight batch sizes and networks
+                return make_step(images, bfloat16=bfloat16, **options)
+
+            yield f"PyTorch, {name}", dtype, make
+            yield f"PyTorch, {name}, CUDA graph", dtype, lambda make=make: captured(make())
+
+
+def peaks(side: str) -> Iterator[tuple[str, float]]:
+    """FLOP a second of a large product of matrices."""
+    if side == "library":
+        import tensorflow as tf
+
+        for dtype in ("float32", "bfloat16"):
+            a, b = (tf.cast(tf.random.normal((MATRIX_SIZE,) * 2), dtype) for _ in range(2))
+            product = tf.function(lambda a=a, b=b: (a @ b)[0, 0])
+            yield dtype, 2 * MATRIX_SIZE**3 / fastest(product)[1]
+
+
+def measure(side: str, batch_sizes: list[int]) -> None:
+    """Print a JSON object for each measurement."""
+    make = {"library": library, "pytorch": pytorch}[side]
+    for dtype, speed in peaks(side):
+        print(json.dumps({"peak": dtype, "flop": speed}), flush=True)
+    for batch_size in batch_sizes:
+        noise = np.random.default_rng(0).uniform(-1, 1, (batch_size, 28, 28, 1))
+        for name, dtype, step in make(noise.astype(np.float32)):
+            row: dict[str, Any] = {"step": name, "dtype": dtype, "batch": batch_size}
+            try:
+                row["first"], row["seconds"] = fastest(step())
+            except Exception as error:  # what a peer cannot do is a result, too
+                row["error"] = f"{type(error).__name__}: {error}"[:300]
+            print(json.dumps(row), flush=True)
+
+
+def main() -> None:
+    from _common import print_machine, print_table
+    from train_step import flop_of_an_image
+
+    rows: list[dict[str, Any]] = []
+    for side in ("library", "pytorch"):
+        command = [sys.executable, __file__, side, *map(str, BATCH_SIZES)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            rows += [json.loads(line) for line in process.stdout]
+    speeds = {row["peak"]: row["flop"] for row in rows if "peak" in row}
+    print_machine()
+    print(", ".join(f"{s / 1e12:.0f} TFLOP/s in {d}" for d, s in speeds.items()), "\n")
+    table = []
+    for row in sorted(rows, key=lambda row: row.get("batch", 0)):
+        if "seconds" in row:
+            speed = flop_of_an_image() * row["batch"] / row["seconds"]
+            table.append((
+                row["batch"], row["step"], row["dtype"], f"{1e3 * row['seconds']:.3f}",
+                f"{row['batch'] / row['seconds']:,.0f}", f"{speed / 1e12:.1f}",
+                f"{speed / speeds[row['dtype']]:.1%}", f"{row['first']:.1f}",
+            ))  # fmt: skip
+        elif "error" in row:
+            table.append((row["batch"], row["step"], row["dtype"], row["error"], *[""] * 4))
+    header = ["batch", "step", "dtype", "ms", "images/s", "TFLOP/s", "of the peak", "first call, s"]
+    print_table(header, table)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("export", "run"):
-        sys.exit(__doc__)
-    target = Path(sys.argv[2])
-    target.mkdir(parents=True, exist_ok=True)
-    export(target) if sys.argv[1] == "export" else run(target)
+    if len(sys.argv) > 1:
+        measure(sys.argv[1], [int(size) for size in sys.argv[2:]])
+    else:
+        main()

@@ -41,8 +41,8 @@ def tutorial_step(images: tf.Tensor) -> Callable[[], object]:
     cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
     @tf.function
-    def step(images: tf.Tensor) -> None:
-        noise = tf.random.normal([BATCH_SIZE, 100])
+    def step(images: tf.Tensor) -> tf.Tensor:
+        noise = tf.random.normal([images.shape[0], 100])
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
             fakes = generator(noise, training=True)
             real = discriminator(images, training=True)
@@ -56,6 +56,7 @@ def tutorial_step(images: tf.Tensor) -> Callable[[], object]:
         ):
             weights = model.trainable_variables
             optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        return generator_loss
 
     return lambda: step(images)
 
@@ -118,18 +119,17 @@ def flop(layer: keras.Layer) -> int:
     return 2 * layer.kernel.shape.num_elements() * height * width
 
 
-def step_flop() -> int:
+def flop_of_an_image() -> int:
     """FLOP of a whole step: each layer forwards, and backwards to its weights and its input."""
     generator, discriminator = (
         [flop(layer) for layer in model.layers if hasattr(layer, "kernel")]
         for model in (dcgan.make_generator_model(), dcgan.make_discriminator_model())
     )
-    one_image = (
+    return (
         3 * sum(generator) - generator[0]  # no gradient is wanted of the noise
         + 3 * sum(discriminator) - discriminator[0]  # real images, nor of these
         + 4 * sum(discriminator) - discriminator[0]  # fakes: two losses go back, one to the images
     )  # fmt: skip
-    return BATCH_SIZE * one_image
 
 
 def main() -> None:
@@ -156,12 +156,13 @@ def main() -> None:
         if "`fit`" in name:
             times[name] = Times(*([s / FIT_STEPS for s in seconds] for seconds in times[name]))
 
+    step_flop = BATCH_SIZE * flop_of_an_image()
     peaks = {dtype: 2 * MATRIX_SIZE**3 / min(times[dtype].wall) for dtype in products}
     tutorial = times[TUTORIAL]
     rows = []
     for name in steps:
         wall, cpu = times[name]
-        speed = step_flop() / min(wall)
+        speed = step_flop / min(wall)
         peak = peaks["bfloat16" if "bfloat16" in name else "float32"]
         rows.append((
             name, f"{1e3 * min(wall):.0f}", f"{1e3 * statistics.median(wall):.0f}",
@@ -173,7 +174,7 @@ def main() -> None:
         ["step", "ms, fastest", "ms, median", "CPU ms", "images/s", "× tutorial, fastest",
          "× tutorial, median", "× tutorial, CPU", "GFLOP/s", "of the peak"], rows,
     )  # fmt: skip
-    print(f"A step is {step_flop() / 1e9:.0f} GFLOP, counted densely. Peaks of a matrix product:")
+    print(f"A step is {step_flop / 1e9:.0f} GFLOP, counted densely. Peaks of a matrix product:")
     print(", ".join(f"{peak / 1e9:.0f} GFLOP/s in {dtype}" for dtype, peak in peaks.items()) + ".")
 
 

@@ -35,15 +35,25 @@ def import_instead(tmp_path):
     return run
 
 
-def test_import_and_xla_say_nothing_and_leave_a_child_process_as_it_was():
+# A GPU is named when the devices start, before TensorFlow 2.21 whatever the switch says.
+A_GPU = (
+    "from tensorflow.python import pywrap_tfe as tfe; start = tfe.TFE_NewContext"
+    "; tfe.TFE_NewContext = lambda options: (os.write(2, b'Created device'), start(options))[1]"
+)
+
+
+def test_import_devices_and_xla_say_nothing_and_leave_a_child_process_as_it_was():
     """A child would take the switch for the reader's own, and say what the import says."""
     code = (
-        "import dcgan_helpers as dcgan, tensorflow as tf"
+        f"import dcgan_helpers as dcgan, os, tensorflow as tf; {A_GPU}"
+        "; tf.config.set_logical_device_configuration("  # the devices are not started yet
+        "tf.config.list_physical_devices('CPU')[0], [tf.config.LogicalDeviceConfiguration()] * 2)"
+        "; assert tf.zeros(3).device.endswith('CPU:0'); os.write(2, b'heard')"
         "; dcgan.make_train_step(dcgan.DCGAN(), jit_compile=True)"
         "; tf.function(tf.zeros, jit_compile=True)(3)"
     )
     done = python(code + SAY_THE_SWITCH)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "None\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "None\n", "heard")
 
 
 def test_what_is_said_by_an_import_that_fails_is_shown(import_instead):
