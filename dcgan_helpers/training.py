@@ -34,6 +34,7 @@ from .generator import sample_noise
 from .history import History
 from .train_step import TrainStep, make_train_step
 
+XLA_STEPS = 2000  # a shorter run ends before XLA's compiling has paid (benchmarks/README.md)
 _in_training: weakref.WeakSet[DCGAN] = weakref.WeakSet()
 
 
@@ -88,7 +89,8 @@ def train(
             and frames are in `gan.history`, and before a checkpoint is saved: what it changes in
             `gan`, such as a learning rate, is saved, too. After a resume from the middle of an
             epoch it is called again for that epoch's end; with several workers, on each of them.
-        jit_compile: as in `make_train_step`.
+        jit_compile: as in `make_train_step`, but None means no for fewer than 2,000 steps in all:
+            they are done before compiling, which takes seconds, has paid.
         fourier: as in `make_train_step`.
 
     Returns:
@@ -109,6 +111,8 @@ def train(
     check_callable("after_epoch", after_epoch)
     plan = make_plan(gan, images, epochs, steps, batch_size, frame_every, checkpoint_every)
     check_rows(gan.strategy, plan.batch_size)
+    if jit_compile is None and plan.target < XLA_STEPS:
+        jit_compile = False
     step = make_train_step(gan, jit_compile=jit_compile, fourier=fourier)
     checkpoints = None
     if checkpoint_dir is not None:

@@ -148,6 +148,26 @@ def test_a_generator_without_tanh_is_named(value, tiny_gan, tiny_images):
     assert int(gan.step) == 0
 
 
+def test_xla_is_left_to_the_step_only_where_a_run_is_long_enough(
+    tiny_gan, tiny_images, monkeypatch
+):
+    """Its compiling takes as long as some thousand steps gain. What counts is the whole run."""
+    asked = []
+
+    def make(gan, *, jit_compile, fourier):
+        asked.append(jit_compile)
+        return dcgan.make_train_step(gan, jit_compile=False)
+
+    monkeypatch.setattr("dcgan_helpers.training.make_train_step", make)
+    monkeypatch.setattr("dcgan_helpers.training.XLA_STEPS", 3)
+    gan = tiny_gan()
+    train_tiny(gan, tiny_images, steps=2)
+    train_tiny(gan, tiny_images, steps=3)  # one step more
+    train_tiny(gan, tiny_images, steps=4, jit_compile=False)
+    train_tiny(tiny_gan(), tiny_images, steps=2, jit_compile=True)
+    assert asked == [False, None, False, True]
+
+
 # Ctrl-C
 
 
