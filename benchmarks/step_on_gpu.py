@@ -1,7 +1,8 @@
 """The training step on a GPU, by batch size: the library's, the tutorial's, and PyTorch's.
 
     python benchmarks/step_on_gpu.py                 # all, a process for each side
-    python benchmarks/step_on_gpu.py library 16 256  # one side, these batches
+    python benchmarks/step_on_gpu.py library 16 256  # one side (or pytorch), these batches: as JSON
+    python benchmarks/step_on_gpu.py table FILE      # such lines, as a table
 
 All train the two networks of the tutorial with its settings on a batch that lies on the GPU. Steps
 are not waited for one by one, as in training: a round is as many steps as fit into `SECONDS`, and
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,9 +28,10 @@ MATRIX_SIZE = 8192
 _Step = Callable[[], Any]
 
 
-def fastest(step: _Step) -> tuple[float, float]:
-    """Seconds of the first call, and of one of many later ones."""
+def fastest(make: Callable[[], _Step]) -> tuple[float, float]:
+    """Seconds until the first step is done, and of one of many later ones."""
     begin = time.perf_counter()
+    step = make()
     float(step())
     first = time.perf_counter() - begin
     steps, seconds = 4, []
@@ -87,63 +90,71 @@ def pytorch(batch: np.ndarray) -> Iterator[tuple[str, str, Callable[[], _Step]]]
             yield f"PyTorch, {name}, CUDA graph", dtype, lambda make=make: captured(make())
 
 
-def peaks(side: str) -> Iterator[tuple[str, float]]:
+def peaks() -> Iterator[tuple[str, float]]:
     """FLOP a second of a large product of matrices."""
-    if side == "library":
-        import tensorflow as tf
+    import tensorflow as tf
 
-        for dtype in ("float32", "bfloat16"):
-            a, b = (tf.cast(tf.random.normal((MATRIX_SIZE,) * 2), dtype) for _ in range(2))
-            product = tf.function(lambda a=a, b=b: (a @ b)[0, 0])
-            yield dtype, 2 * MATRIX_SIZE**3 / fastest(product)[1]
+    for dtype in ("float32", "bfloat16"):
+        a, b = (tf.cast(tf.random.normal((MATRIX_SIZE,) * 2), dtype) for _ in range(2))
+        product = tf.function(lambda a=a, b=b: (a @ b)[0, 0])
+        yield dtype, 2 * MATRIX_SIZE**3 / fastest(lambda product=product: product)[1]
 
 
 def measure(side: str, batch_sizes: list[int]) -> None:
     """Print a JSON object for each measurement."""
-    make = {"library": library, "pytorch": pytorch}[side]
-    for dtype, speed in peaks(side):
-        print(json.dumps({"peak": dtype, "flop": speed}), flush=True)
+    if side == "library":
+        for dtype, speed in peaks():
+            print(json.dumps({"peak": dtype, "flop": speed}), flush=True)
     for batch_size in batch_sizes:
         noise = np.random.default_rng(0).uniform(-1, 1, (batch_size, 28, 28, 1))
-        for name, dtype, step in make(noise.astype(np.float32)):
+        for name, dtype, make in SIDES[side](noise.astype(np.float32)):
             row: dict[str, Any] = {"step": name, "dtype": dtype, "batch": batch_size}
             try:
-                row["first"], row["seconds"] = fastest(step())
+                row["first"], row["seconds"] = fastest(make)
             except Exception as error:  # what a peer cannot do is a result, too
                 row["error"] = f"{type(error).__name__}: {error}"[:300]
             print(json.dumps(row), flush=True)
 
 
-def main() -> None:
-    from _common import print_machine, print_table
+def print_rows(rows: list[dict[str, Any]]) -> None:
+    """Print the measurements as a table, with a column for each batch size."""
+    from _common import print_table
     from train_step import flop_of_an_image
 
-    rows: list[dict[str, Any]] = []
-    for side in ("library", "pytorch"):
+    peak = {row["peak"]: row["flop"] for row in rows if "peak" in row}
+    print(", ".join(f"{flop / 1e12:.0f} TFLOP/s in {dtype}" for dtype, flop in peak.items()), "\n")
+    steps = [row for row in rows if "step" in row]
+    sizes = sorted({row["batch"] for row in steps})
+    cells: dict[tuple[str, str], dict[int, str]] = {}
+    for row in steps:
+        cell = row.get("error", "")
+        if "seconds" in row:
+            speed = row["batch"] / row["seconds"]
+            share = speed * flop_of_an_image() / peak[row["dtype"]]
+            first = f", {row['first']:.1f} s" if "first" in row else ""
+            cell = f"{speed:,.0f} ({share:.1%}{first})"
+        cells.setdefault((row["step"], row["dtype"]), {})[row["batch"]] = cell
+    table = [(*name, *(found.get(n, "") for n in sizes)) for name, found in cells.items()]
+    print_table(["step", "dtype", *map(str, sizes)], table)
+
+
+def run_both() -> Iterator[str]:
+    """The lines that both sides print."""
+    for side in SIDES:
         command = [sys.executable, __file__, side, *map(str, BATCH_SIZES)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
-            rows += [json.loads(line) for line in process.stdout]
-    speeds = {row["peak"]: row["flop"] for row in rows if "peak" in row}
-    print_machine()
-    print(", ".join(f"{s / 1e12:.0f} TFLOP/s in {d}" for d, s in speeds.items()), "\n")
-    table = []
-    for row in sorted(rows, key=lambda row: row.get("batch", 0)):
-        if "seconds" in row:
-            speed = flop_of_an_image() * row["batch"] / row["seconds"]
-            table.append((
-                row["batch"], row["step"], row["dtype"], f"{1e3 * row['seconds']:.3f}",
-                f"{row['batch'] / row['seconds']:,.0f}", f"{speed / 1e12:.1f}",
-                f"{speed / speeds[row['dtype']]:.1%}", f"{row['first']:.1f}",
-            ))  # fmt: skip
-        elif "error" in row:
-            table.append((row["batch"], row["step"], row["dtype"], row["error"], *[""] * 4))
-    header = ["batch", "step", "dtype", "ms", "images/s", "TFLOP/s", "of the peak", "first call, s"]
-    print_table(header, table)
+            yield from process.stdout
 
 
+SIDES = {"library": library, "pytorch": pytorch}
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if sys.argv[1:2] == ["table"]:
+        print_rows([json.loads(line) for line in Path(sys.argv[2]).read_text().splitlines()])
+    elif len(sys.argv) > 1:
         measure(sys.argv[1], [int(size) for size in sys.argv[2:]])
     else:
-        main()
+        from _common import print_machine
+
+        print_machine()
+        print_rows([json.loads(line) for line in run_both()])

@@ -146,3 +146,22 @@ def test_a_recipe_of_ones_own_may_say_how_many_doublings():
     for doublings, error in ((0, ValueError), (2.5, TypeError)):
         with pytest.raises(error, match="doublings must be"):
             dataclasses.replace(recipe, doublings=doublings)
+
+
+def test_chapter_12_states_what_xla_does_on_a_gpu():
+    measured = {
+        (row["step"], row["dtype"]): 1e3 * row["seconds"]
+        for row in recorded_rows("step_on_gpu")
+        if row.get("batch") == 256
+    }
+    named = {"ours, without XLA": "without XLA", "ours": "with it"}
+    cells = {cell.id: cell.source for cell in read(ROOT / "book/12-bigger.ipynb").cells}
+    text = " ".join(cells["b126227b3b6"].split())
+    for step, words in named.items():
+        assert f"{measured[step, 'float32']:.1f} ms {words}" in text
+    peers = {"": [], ", CUDA graph": []}
+    for (step, dtype), time in measured.items():
+        if step.startswith("PyTorch") and dtype == "float32":
+            peers[", CUDA graph" if step.endswith("CUDA graph") else ""].append(time)
+    eager, graph = (f"{min(times):.1f} ms" for times in peers.values())
+    assert f"with PyTorch {eager}, and {graph} as a CUDA graph" in text
