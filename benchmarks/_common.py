@@ -1,14 +1,15 @@
-"""What the benchmarks share: times taken in turn, a Markdown table, and the machine's name."""
+"""What the benchmarks share: times taken in turn, rows of results, a table, the machine's name."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -44,6 +45,23 @@ def times_in_turn(functions: Mapping[str, Callable[[], object]], rounds: int) ->
 def ratio(base: Sequence[float], other: Sequence[float]) -> float:
     """How many times as fast `other` is as `base`: the median over the rounds."""
     return statistics.median(a / b for a, b in zip(base, other, strict=True))
+
+
+def read_rows(file: Path) -> list[dict[str, Any]]:
+    """The results that a file holds, a JSON object a line; none, where there is no file yet."""
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def append_row(file: Path, row: Mapping[str, Any]) -> None:
+    """Keep a result, so that a run that is stopped loses none."""
+    with file.open("a") as lines:
+        lines.write(json.dumps(row) + "\n")
+
+
+def median_and_range(values: Sequence[float], digits: int) -> str:
+    """The median of some seeds, with the least and the largest if there are several."""
+    middle, low, high = (f"{of(values):.{digits}f}" for of in (statistics.median, min, max))
+    return f"{middle} ({low} to {high})" if len(values) > 1 else middle
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

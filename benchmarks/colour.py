@@ -18,14 +18,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
-import statistics
 from pathlib import Path
 
 import imageio.v3 as iio
 import numpy as np
 import tensorflow as tf
-from _common import print_machine, print_table
+from _common import append_row, median_and_range, print_machine, print_table, read_rows
 
 import dcgan_helpers as dcgan
 from dcgan_helpers._rows import squared_distances
@@ -103,9 +101,7 @@ def table(rows: list[dict], sizes: list[int]) -> list[list[object]]:
         cells = [f"{side} × {side}", f"{start} × {start}" if doublings else "(real)"]
         cells += [*(number or "" for number in numbers), len(some)]
         for name in MEASURES:
-            values = sorted(row[name] for row in some)
-            limits = f" ({values[0]:.2f} to {values[-1]:.2f})" if len(some) > 1 else ""
-            cells.append(f"{statistics.median(values):.2f}{limits}")
+            cells.append(median_and_range([row[name] for row in some], 2))
         lines.append(cells)
     return lines
 
@@ -121,7 +117,7 @@ def main() -> None:
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     log = options.folder / "rows.jsonl"
-    rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    rows = read_rows(log)
     asked = (range(options.seeds), options.sizes, options.doublings, options.pictures)
     for seed, side, doublings, pictures in itertools.product(*asked):
         run = {"side": side, "doublings": doublings, "pictures": pictures}
@@ -130,8 +126,7 @@ def main() -> None:
             continue
         picture = options.folder / f"{'-'.join(map(str, run.values()))}.png"
         rows.append(run | measure(avatars(side), run, picture))
-        with log.open("a") as file:
-            file.write(json.dumps(rows[-1]) + "\n")
+        append_row(log, rows[-1])
         print(rows[-1], flush=True)
     print_machine()
     header = ["images", "start", "pictures", "steps", "seeds", *MEASURES]

@@ -32,7 +32,15 @@ from typing import Any
 import imageio.v3 as iio
 import numpy as np
 import torch
-from _common import print_machine, print_table, ratio, times_in_turn
+from _common import (
+    append_row,
+    median_and_range,
+    print_machine,
+    print_table,
+    ratio,
+    read_rows,
+    times_in_turn,
+)
 from _keras_peer import KerasPeer, KerasRun
 from _torch_peer import TorchPeer, TorchRun
 
@@ -138,10 +146,8 @@ def table(rows: list[dict[str, Any]]) -> list[list[object]]:
         found.setdefault((row["seconds"], row["run"]), []).append(row)
     lines: list[list[object]] = []
     for (seconds, name), some in sorted(found.items(), key=lambda item: item[0][0]):
-        distances = sorted(row["frechet_distance"] for row in some)
-        limits = f" ({distances[0]:.0f} to {distances[-1]:.0f})" if len(some) > 1 else ""
+        distance = median_and_range([row["frechet_distance"] for row in some], 0)
         two = (f"{statistics.median(row[k] for row in some):.2f}" for k in ("precision", "recall"))
-        distance = f"{statistics.median(distances):.0f}{limits}"
         lines.append([f"{seconds} s", name, some[0]["steps"], len(some), distance, *two])
     return lines
 
@@ -159,21 +165,18 @@ def main() -> None:
     file = options.folder / "ratios.json"
     ratios = kept_ratios(file, options.runs, digits, options.rounds)
 
-    ours = [
-        json.loads(x) for x in Path(__file__).with_name("recipes.jsonl").read_text().splitlines()
-    ]
+    ours = read_rows(Path(__file__).with_name("recipes.jsonl"))
     ours = [row for row in ours if row["run"] in ("tutorial", "quick") and row["seconds"] >= 60]
     a_second = next(row["steps"] / row["seconds"] for row in ours if row["run"] == "tutorial")
     log = options.folder / "rows.jsonl"
-    rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    rows = read_rows(log)
     for seed, name in itertools.product(range(options.seeds), options.runs):
         done = {row["seconds"] for row in rows if (row["run"], row["seed"]) == (name, seed)}
         missing = sorted(set(options.seconds) - done)
         marks = {seconds: max(1, round(seconds * a_second / ratios[name])) for seconds in missing}
         for row in measured_run(name, seed, marks, digits, options.folder) if marks else ():
             rows.append(row)
-            with log.open("a") as lines:
-                lines.write(json.dumps(row) + "\n")
+            append_row(log, row)
             print(f"{name}, seed {seed}, {row['seconds']} s: {row['frechet_distance']:.1f}")
     print_machine(f"PyTorch {torch.__version__}")
     print_table(["peer", "a step / the tutorial's"], [[k, f"{r:.2f}"] for k, r in ratios.items()])

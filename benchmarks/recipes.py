@@ -16,14 +16,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import print_machine, print_table
+from _common import append_row, median_and_range, print_machine, print_table, read_rows
 
 import dcgan_helpers as dcgan
 
@@ -101,11 +100,8 @@ def print_distances(rows: list[dict[str, Any]], step_seconds: dict[str, float]) 
 
     def cells(name: str, seconds: int) -> tuple[object, str]:
         wanted = (name, seconds)
-        found = sorted(r["frechet_distance"] for r in rows if (r["run"], r["seconds"]) == wanted)
-        if not found:
-            return "", ""
-        limits = f" ({found[0]:.0f} to {found[-1]:.0f})" if len(found) > 1 else ""
-        return len(found), f"{statistics.median(found):.0f}{limits}"
+        found = [r["frechet_distance"] for r in rows if (r["run"], r["seconds"]) == wanted]
+        return (len(found), median_and_range(found, 0)) if found else ("", "")
 
     marks = sorted({row["seconds"] for row in rows})
     print_table(
@@ -130,7 +126,7 @@ def main() -> None:
     step_seconds = kept_seconds(options.folder / "step_seconds.json", options.runs, images)
 
     log = options.folder / "rows.jsonl"
-    rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    rows = read_rows(log)
     for seed in range(options.seeds):
         for name in options.runs:
             done = {row["seconds"] for row in rows if (row["run"], row["seed"]) == (name, seed)}
@@ -138,8 +134,7 @@ def main() -> None:
             marks = {seconds: round(seconds / step_seconds[name]) for seconds in missing}
             for row in measured_run(name, seed, marks, images, options.folder):
                 rows.append(row)
-                with log.open("a") as file:
-                    file.write(json.dumps(row) + "\n")
+                append_row(log, row)
                 print(f"{name}, seed {seed}, {row['seconds']} s: {row['frechet_distance']:.1f}")
     print_machine()
     print_distances(rows, step_seconds)

@@ -150,7 +150,9 @@ def run_both() -> Iterator[str]:
 SIDES = {"library": library, "pytorch": pytorch}
 if __name__ == "__main__":
     if sys.argv[1:2] == ["table"]:
-        print_rows([json.loads(line) for line in Path(sys.argv[2]).read_text().splitlines()])
+        from _common import read_rows
+
+        print_rows(read_rows(Path(sys.argv[2])))
     elif len(sys.argv) > 1:
         measure(sys.argv[1], [int(size) for size in sys.argv[2:]])
     else:
