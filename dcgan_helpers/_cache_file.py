@@ -37,11 +37,10 @@ class CacheFile:
         self._journal = path.with_name(f".{self.manifest.name}{UNFINISHED}")
 
     def finish_naming(self) -> bool:
-        """Whether a process died between the two names of a whole file, which then gets its own."""
-        whole = self.manifest.exists() and self._growing.exists() and not self._journal.exists()
-        if whole:
+        """Whether there is a whole file, which gets its name if a process died just before that."""
+        if self.manifest.exists() and self._growing.exists() and not self._journal.exists():
             os.replace(self._growing, self.path)
-        return whole
+        return self.path.exists()
 
     def forget(self) -> None:
         """Delete what is unfinished."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import sys
 from pathlib import Path
 
@@ -15,5 +15,6 @@ def say(line: str) -> None:
 
 def shown(path: Path) -> str:
     """A path as people write it: from the working directory on, if it lies there."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+    with contextlib.suppress(ValueError):  # it lies elsewhere, on Windows perhaps on another drive
+        return str(path.absolute().relative_to(Path.cwd()))
+    return str(path)

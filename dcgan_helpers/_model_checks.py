@@ -73,28 +73,27 @@ def agreed_sizes(
 ) -> tuple[tuple[int, int, int], int]:
     """The shape of the images, which has to be that of a model given, and the doublings for it."""
     checked = doublings or DOUBLINGS  # what fits is at least that
-    if image_shape is not None:
-        image_shape = check_image_shape("image_shape", image_shape, checked)
-    given = None
-    for name, shape, missing in (
-        ("generator", generator and generator.output_shape[1:], discriminator is None),
-        ("discriminator", discriminator and discriminator.input_shape[1:], generator is None),
-    ):
-        if shape is None:
-            continue
-        given = given or shape
-        if missing:  # the other one is made here
-            try:
-                check_image_shape("image_shape", shape, checked)
-            except (TypeError, ValueError) as error:
-                other = "discriminator" if name == "generator" else "generator"
-                raise ValueError(
-                    f"{name} has images {shape}, for which {other} has to be given, too: {error}"
-                ) from error
-    if None not in (given, image_shape) and given != image_shape:
-        raise ValueError(f"image_shape must be that of the model given, {given}, got {image_shape}")
-    image_shape = image_shape or given or IMAGE_SHAPE
-    return image_shape, doublings or fitting_doublings(image_shape)
+    given = {}
+    if generator is not None:
+        given["generator"] = generator.output_shape[1:]
+    if discriminator is not None:
+        given["discriminator"] = discriminator.input_shape[1:]
+    if not given:
+        asked = IMAGE_SHAPE if image_shape is None else image_shape
+        shape = check_image_shape("image_shape", asked, checked)
+        return shape, doublings or fitting_doublings(shape)
+    shape = next(iter(given.values()))
+    if image_shape is not None and check_image_shape("image_shape", image_shape, 0) != shape:
+        raise ValueError(f"image_shape must be that of the model given, {shape}, got {image_shape}")
+    if len(given) == 1:  # the other one is made here
+        (name,), (other,) = given, {"generator", "discriminator"} - given.keys()
+        try:
+            check_image_shape("image_shape", shape, checked)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{name} has images {shape}, for which {other} has to be given, too: {error}"
+            ) from error
+    return shape, doublings or fitting_doublings(shape)
 
 
 def _shapes_of(name: str, model: keras.Model) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -75,4 +75,5 @@ def _make_optimizer(
 
 def learning_rates(optimizer: keras.optimizers.Optimizer) -> list[float]:
     """Its learning rate, if it keeps it in a variable, which one with a schedule does not."""
-    return [float(v.numpy()) for v in optimizer.variables if v.name == "learning_rate"]
+    inner = getattr(optimizer, "inner_optimizer", optimizer)  # a LossScaleOptimizer has one, unused
+    return [float(v.numpy()) for v in inner.variables if v.name == "learning_rate"]

@@ -81,8 +81,8 @@ def fit_picture(picture: Image.Image, size: Size) -> tuple[np.ndarray, tuple[int
     """
     from PIL import Image, ImageOps
 
-    # Only a TIFF file has 32 bits; older versions of Pillow have mode I for 16 bits.
-    white = None if picture.format == "TIFF" and picture.mode in ("I", "F") else 65535
+    # 16 bits, for which older versions of Pillow have mode I in PNG; in 32 bits white is found.
+    white = 65535 if picture.format == "PNG" or picture.mode not in ("I", "F") else None
     upright = _in_8_bits_on_white(ImageOps.exif_transpose(picture), white)
     converted = upright.convert("L" if size.channels == 1 else "RGB")
     fitted = ImageOps.fit(converted, (size.width, size.height), Image.Resampling.LANCZOS)

@@ -51,7 +51,7 @@ def make_plan(
         for name, value in every.items()
     }
     plan = Plan(batch_size, steps_per_epoch, target, **checked)
-    frames = MAX_FRAME_BYTES // (FRAME_IMAGES * math.prod(gan.image_shape))
+    frames = max(1, MAX_FRAME_BYTES // (FRAME_IMAGES * math.prod(gan.image_shape)))
     if target // plan.frame_every > frames:
         raise ValueError(
             f"frame_every must be at least {-(-target // frames)} for {target} steps, so that all "

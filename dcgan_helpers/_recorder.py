@@ -66,7 +66,8 @@ class Recorder:
         if fetched:
             epoch = (self.done - 1) // self._history.steps_per_epoch + 1
             self._bar.set_description(f"epoch {epoch}", refresh=False)
-            self._bar.set_postfix({k.removesuffix("_loss"): f"{v:.3f}" for k, v in losses.items()})
+            last = {k.removesuffix("_loss"): f"{v:.3f}" for k, v in fetched[-1].items()}
+            self._bar.set_postfix(last)
         self._fetched_at = time.monotonic()
 
     def _record(self, step: int, losses: Mapping[str, float]) -> None:

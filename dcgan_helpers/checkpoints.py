@@ -98,7 +98,7 @@ class Checkpoints:
     @property
     def latest(self) -> Path | None:
         """The file of the newest checkpoint, or None."""
-        return self.all[-1] if self.all else None
+        return next(reversed(self.all), None)
 
     def save(self) -> Path:
         """Save the whole state of the run; of several workers, the chief does so alone.

@@ -54,12 +54,10 @@ class History:
     @property
     def epoch_losses(self) -> dict[str, list[float]]:
         """For each name in `step_losses`, the mean of its values over each of `epochs`."""
-        n = self.steps_per_epoch
+        n, epochs = self.steps_per_epoch, self.epochs
         epoch_of_step = np.array([(step - 1) // n + 1 for step in self.steps if n])
         return {
-            name: [
-                float(np.mean(np.array(losses)[epoch_of_step == epoch])) for epoch in self.epochs
-            ]
+            name: [float(np.mean(np.array(losses)[epoch_of_step == epoch])) for epoch in epochs]
             for name, losses in self.step_losses.items()
         }
 

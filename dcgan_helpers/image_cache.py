@@ -56,8 +56,8 @@ def cache_image_folder(
 
     Returns:
         A read-only `np.memmap`, `uint8 (n, height, width, channels)`, as
-        `np.load(file, mmap_mode="r")` returns it: `train` takes it like an array, and reads no more
-        of it than the images of a batch.
+        `np.load(file, mmap_mode="r")` returns it: `train` takes it like an array, and holds no
+        more of it in memory than the images of a batch.
 
     Raises:
         FileNotFoundError: there is no such folder, or no picture in it.
@@ -147,11 +147,11 @@ def cache_images(
         )
     if getattr(images, "cardinality", lambda: 0)() == tf.data.INFINITE_CARDINALITY:
         raise ValueError("images must end, got a dataset that repeats itself forever")
-    if cache.path.exists():
-        raise FileExistsError(
-            f"file must be new, got {cache.path}; np.load(file, mmap_mode='r') opens it"
-        )
     with _locked(cache):
+        if cache.path.exists():
+            raise FileExistsError(
+                f"file must be new, got {cache.path}; np.load(file, mmap_mode='r') opens it"
+            )
         cache.forget()
         cache.begin(_settings(cache))
         _fill(cache, decode_items(images, cache.size), strict, progress)

@@ -79,7 +79,9 @@ class Recipe:
             name: check_number(name, getattr(self, name), i) for name, i in intervals.items()
         }
         if self.doublings is not None:
-            check_integer("doublings", self.doublings, minimum=1, maximum=MOST_DOUBLINGS)
+            checked["doublings"] = check_integer(
+                "doublings", self.doublings, minimum=1, maximum=MOST_DOUBLINGS
+            )
         for name, value in checked.items():  # 2 and 2.0 are one recipe
             object.__setattr__(self, name, value)
 

@@ -237,11 +237,14 @@ def _resume(
     restored = checkpoints.restore_newer({**gan.history.config, **config})
     if restored is None:
         return
-    if is_chief(gan.strategy):
-        say(f"Resuming: {restored}")
+    lines = [f"Resuming: {restored}"]
     for name, rate in rates.items():
         getattr(gan, name).learning_rate = rate
-        say(f"{name}.learning_rate stays {rate:g}, as it was set; the checkpoint's is not taken.")
+        lines.append(
+            f"{name}.learning_rate stays {rate:g}, as it was set; the checkpoint's is not taken."
+        )
+    if is_chief(gan.strategy):
+        say("\n".join(lines))
 
 
 def _note_environment(gan: DCGAN, step: TrainStep) -> None:

@@ -87,6 +87,19 @@ def test_one_model_given_the_other_fits_it():
     assert other.image_shape == (12, 8, 1)
 
 
+def test_two_models_given_may_have_a_size_that_none_made_here_has():
+    shape = (6, 5, 1)
+    models = {
+        "generator": keras.Sequential(
+            [keras.Input((3,)), layers.Dense(30, activation="tanh"), layers.Reshape(shape)]
+        ),
+        "discriminator": keras.Sequential([keras.Input(shape), layers.Flatten(), layers.Dense(1)]),
+    }
+    assert dcgan.DCGAN(image_shape=shape, **models).image_shape == shape
+    with pytest.raises(ValueError, match=r"image_shape must be that of the model given, \(6, 5"):
+        dcgan.DCGAN(image_shape=(5, 6, 1), **models)
+
+
 def nested(dtype=None):
     inner = keras.Input((3,))
     block = keras.Model(inner, layers.Dense(64, dtype=dtype)(inner))

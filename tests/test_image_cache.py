@@ -15,7 +15,7 @@ from conftest import assert_same_state, flip_a_bit, train_tiny
 from PIL import Image
 
 import dcgan_helpers as dcgan
-from dcgan_helpers import _decoding
+from dcgan_helpers import _decoding, image_cache
 from dcgan_helpers._cache_file import CacheFile
 from tools.address import ROOT
 
@@ -503,6 +503,39 @@ def test_pictures_of_an_iterable_are_brought_to_one_size(tmp_path):
     images = dcgan.cache_images(pictures, tmp_path / "c.npy", **OPTIONS)
     assert images.shape == (3, 8, 8, 1)
     assert set(images.ravel()) == {200}
+
+
+@pytest.mark.parametrize(
+    ("white", "dtype"), [(1, "f4"), (255, "f4"), (65535, "f4"), (255, "i4"), (65535, "i4")]
+)
+def test_white_is_found_in_a_picture_of_32_bits_that_is_no_file(tmp_path, white, dtype):
+    """A file of the same pixels gives the same: see `test_image_folders`."""
+    half = np.full((8, 8), white, dtype)
+    half[:4] = 0
+    images = dcgan.cache_images([Image.fromarray(half)], tmp_path / "c.npy", **OPTIONS)
+    assert (images[0, 0, 0, 0], images[0, 7, 7, 0]) == (0, 255)
+
+
+@pytest.mark.parametrize("of_a_folder", [True, False])
+def test_a_file_that_was_made_while_another_call_began_is_kept(
+    folder, tmp_path, monkeypatch, of_a_folder
+):
+    """Between a look and the lock there is time for another process to finish."""
+    file, lock = tmp_path / "c.npy", image_cache._locked
+
+    def lock_late(cache):
+        monkeypatch.setattr(image_cache, "_locked", lock)
+        dcgan.cache_image_folder(folder, file, **OPTIONS)
+        monkeypatch.setattr(image_cache, "decode_files", None)
+        return lock(cache)
+
+    monkeypatch.setattr(image_cache, "_locked", lock_late)
+    if of_a_folder:
+        assert len(dcgan.cache_image_folder(folder, file, **OPTIONS)) == 22
+    else:
+        with pytest.raises(FileExistsError, match="file must be new"):
+            dcgan.cache_images(PIXELS[:3], file, **OPTIONS)
+    assert len(np.load(file)) == 22
 
 
 def test_an_iterable_has_pictures_that_are_refused_too(tmp_path):

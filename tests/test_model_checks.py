@@ -8,6 +8,7 @@ from conftest import IMAGE_SHAPE, make_averaging_gan, make_tiny_gan, train_tiny
 
 import dcgan_helpers as dcgan
 from dcgan_helpers._fourier import pays
+from dcgan_helpers._optimizers import learning_rates
 
 layers = keras.layers
 
@@ -270,5 +271,6 @@ def test_losses_are_scaled_where_gradients_come_through_float16(wrap):
     gan = make_tiny_gan(discriminator=half)  # the generator in float32
     for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
         assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        assert learning_rates(optimizer) == [pytest.approx(1e-4)]  # the one that is used
     with pytest.raises(ValueError, match=r"generator_optimizer must be a .*LossScaleOptimizer"):
         make_tiny_gan(discriminator=half, generator_optimizer=keras.optimizers.SGD())

@@ -140,6 +140,7 @@ def test_recipe_decides_the_networks(recipe, side, small, halvings):
 
 def test_a_recipe_of_ones_own_may_say_how_many_doublings():
     recipe = dataclasses.replace(dcgan.RECIPES["colour"], doublings=3)
+    assert str(recipe) == str(dataclasses.replace(recipe, doublings=np.int64(3)))  # one recipe
     assert dcgan.DCGAN(recipe=recipe, image_shape=(32, 32, 3)).image_shape == (32, 32, 3)
     with pytest.raises(ValueError, match="height must be a multiple of 8"):
         dcgan.DCGAN(recipe=recipe, image_shape=(36, 36, 3))

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import weakref
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ import tensorflow as tf
 from conftest import IMAGE_SHAPE, assert_resumes_exactly, assert_same_state, train_tiny
 
 import dcgan_helpers as dcgan
+from dcgan_helpers._plan import make_plan
 from dcgan_helpers._recorder import Recorder
 
 
@@ -264,6 +266,9 @@ def test_too_many_frames_are_refused(tiny_gan, tiny_images):
     with pytest.raises(ValueError, match=r"frame_every must be at least 2 for 300000 steps.*got 1"):
         train_tiny(gan, tiny_images, steps=300_000, frame_every=1)
     assert int(gan.step) == 0
+    huge = SimpleNamespace(image_shape=(4608, 4608, 1), recipe=gan.recipe)  # not one frame fits
+    with pytest.raises(ValueError, match="frame_every must be at least 40 for 40 steps"):
+        make_plan(huge, tiny_images, None, 40, 4, 20, None)
 
 
 def megabytes_in_use():

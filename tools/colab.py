@@ -38,8 +38,12 @@ def versions() -> dict[str, str]:
 
 
 def without_checkout() -> dict[str, str]:
-    """Return the environment variables, less what would let Python find this checkout."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    """Return the environment variables, less what Colab does not have.
+
+    One would let Python find this checkout, the other has TensorFlow say more, or less.
+    """
+    unknown = ("PYTHONPATH", "TF_CPP_MIN_LOG_LEVEL")
+    return {name: value for name, value in os.environ.items() if name not in unknown}
 
 
 def ask(python: str, *arguments: str) -> str:
