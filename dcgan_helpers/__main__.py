@@ -80,6 +80,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.images is None:
         images = load_mnist().train_images
     else:
+        if out.resolve().is_relative_to(check_folder("--images", arguments.images).resolve()):
+            raise ValueError(f"--out must not be in --images, to be learnt from, got {shown(out)}")
         images = load_image_folder(arguments.images, image_size=(SIDE, SIDE), channels=3)
     steps = arguments.steps
     if arguments.epochs is None and steps is None:
@@ -91,6 +93,7 @@ def run(arguments: argparse.Namespace) -> None:
         images,
         arguments.epochs,
         steps=steps,
+        batch_size=min(len(images), gan.recipe.batch_size),
         checkpoint_dir=out / "checkpoints",
         frame_every=FRAME_EVERY,
     )

@@ -97,7 +97,8 @@ def check_array(name: str, value: Any) -> np.ndarray:
     """Return `value` as a numeric NumPy array that is not empty, or raise."""
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError, NotImplementedError) as error:  # ragged lists, symbolic tensors
+    # Ragged lists, symbolic tensors, tensors of another framework that say what they need.
+    except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(
             f"{name} must be an array of numbers (not a tensor inside tf.function or "
             f"tf.data's map), got {type(value).__name__}{_advice(value)}"
@@ -191,7 +192,7 @@ def check_images(
     if not (low >= -1 and high <= 1):  # NaN is neither
         raise ValueError(
             f"{name} must be floats in [-1, 1], got "
-            + ("NaN" if np.isnan(low) else f"values from {low:g} to {high:g}{to_pixels}")
+            + ("NaN" if np.isnan(low) else f"values from {low:.8g} to {high:.8g}{to_pixels}")
         )
     if pixels and 0 <= low < high:  # where a reader's own images come in
         warnings.warn(
@@ -235,8 +236,8 @@ def check_logits(name: str, value: Any) -> tf.Tensor:
     """
     if not tf.is_symbolic_tensor(value):
         array = check_array(name, value)
-        if np.isnan(array).any():
-            raise ValueError(f"{name} must not hold NaN")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"{name} must be finite, got NaN or infinity")
     logits = tf.convert_to_tensor(value)
     if not logits.dtype.is_floating:
         raise TypeError(f"{name} must be floats, got dtype {logits.dtype.name}")

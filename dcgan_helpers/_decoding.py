@@ -47,11 +47,27 @@ def decode_items(items: Iterable[Any], size: Size) -> Generator[Decoded, None, N
     Raises:
         TypeError: an item is no picture.
     """
-    # `enumerate` and what makes the pictures run in the caller's thread, one after the other.
+
+    def fit(picture: Image.Image | Exception) -> tuple[np.ndarray, tuple[int, int]]:
+        if isinstance(picture, Exception):
+            raise picture
+        return fit_picture(picture, size)
+
+    # What makes the pictures runs in the caller's thread, one after the other.
+    pictures = (_copied(p) for i, item in enumerate(items) for p in _pictures_of(i, item))
     return _in_parallel(
-        lambda item: _decoded(str(item[0]), lambda: fit_picture(item[1], size), size),
-        enumerate(picture for i, item in enumerate(items) for picture in _pictures_of(i, item)),
+        lambda item: _decoded(str(item[0]), lambda: fit(item[1]), size), enumerate(pictures)
     )
+
+
+def _copied(picture: Image.Image) -> Image.Image | Exception:
+    """A copy, or why there is none; the iterable may close its own, or draw the next into it."""
+    try:
+        copy = picture.copy()
+    except Exception as error:  # whatever one of Pillow's many decoders raises
+        return error
+    copy.format = picture.format
+    return copy
 
 
 def _in_parallel(

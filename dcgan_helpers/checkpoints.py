@@ -82,7 +82,7 @@ class Checkpoints:
         self, gan: DCGAN, directory: str | os.PathLike[str], *, max_to_keep: int = 3
     ) -> None:
         check_instance("gan", gan, DCGAN)
-        self._gan, self._locked = gan, False
+        self._gan, self._locked, self._same_run = gan, False, False
         # Absolute, so that a later change of the working directory does not split the run.
         self.directory = check_folder("directory", directory).absolute()
         self._max_to_keep = check_integer("max_to_keep", max_to_keep, minimum=1)
@@ -109,6 +109,7 @@ class Checkpoints:
         Raises:
             FloatingPointError: the state holds NaN or infinity; a good checkpoint is not to be
                 replaced by such a state.
+            ValueError: the folder holds checkpoints of a run with other settings.
             OSError: it could not be written (no space, no permission). What was there before is
                 unchanged, and so is the state in memory.
         """
@@ -122,6 +123,7 @@ class Checkpoints:
             return path
         try:
             with self.lock():
+                self._check_same_run()
                 self._remove_unfinished()
                 with write_whole(path) as file:
                     file.write(_pack(state))
@@ -158,9 +160,17 @@ class Checkpoints:
         """
         saved = self._newest_whole()
         _check_settings(saved, config)
+        self._same_run = True
         if 0 < int(self._gan.step) >= int(saved.state["step"]):
             return None
         return self._set_state(saved)
+
+    def _check_same_run(self) -> None:
+        """Raise if the folder holds another run, of which a save would delete the oldest."""
+        if not self._same_run and self.latest is not None:
+            with contextlib.suppress(OSError):  # all are damaged: nothing to lose
+                _check_settings(self._newest_whole(), self._gan.history.config)
+        self._same_run = True
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from ._layers import all_layers
 from .sampling import call_generator, copy_in_float32
+
+_lock = threading.Lock()  # of two threads, one would find the copy half made
 
 
 class EMA:
@@ -66,18 +70,22 @@ class EMA:
         has those of one pass of `noise` instead (in BigGAN's term, standing statistics; Brock et
         al., arXiv:1809.11096). It is made once for each `step`, so do not change it.
         """
-        if self._copied_step != step:
-            # All that is not averaged begins as the generator's: images depend on the state of the
-            # run alone, not on how often images were made before.
-            for variables, sources in (
-                (self._copy.trainable_variables, self.weights),
-                (self._copy.non_trainable_variables, self._others),
-            ):
-                for variable, source in zip(variables, sources, strict=True):
-                    variable.assign(source)
-            _set_standing_statistics(self._copy, noise)
-            self._copied_step = step
+        with _lock:
+            if self._copied_step != step:
+                self._set_copy(noise)
+                self._copied_step = step
         return self._copy
+
+    def _set_copy(self, noise: np.ndarray) -> None:
+        # All that is not averaged begins as the generator's: images depend on the state of the run
+        # alone, not on how often images were made before.
+        for variables, sources in (
+            (self._copy.trainable_variables, self.weights),
+            (self._copy.non_trainable_variables, self._others),
+        ):
+            for variable, source in zip(variables, sources, strict=True):
+                variable.assign(source)
+        _set_standing_statistics(self._copy, noise)
 
     def forget(self) -> None:
         """Have the next `generator` made anew, because a restore changed the weights."""

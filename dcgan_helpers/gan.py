@@ -194,8 +194,9 @@ class DCGAN:
         """The generator to make images with, and to save: a Keras model, from and to float32.
 
         It is `generator`, unless the recipe has an EMA or the generator does not compute in
-        float32. Then it is a copy, in float32, with the averaged weights and standing statistics;
-        once there is a later step, ask again.
+        float32. Then it is a copy, in float32, with the averaged weights and standing statistics.
+        There is one copy: once there is a later step, ask again, and it changes. To keep an earlier
+        one, save it, or set the weights of a `keras.models.clone_model` of it.
         """
         step = int(self.step)
         if self.ema is not None and step > 0:

@@ -65,6 +65,9 @@ def make_gif(
         FileNotFoundError: the folder of `path` does not exist.
     """
     path = check_new_file("path", path, ".gif")
+    if not isinstance(frames, Iterable):
+        got = f"got {type(frames).__name__}"
+        raise TypeError(f"frames must be a list of arrays, as history.frames is, {got}")
     batches = [check_images(f"frames[{i}]", frame) for i, frame in enumerate(frames)]
     shapes = {batch.shape for batch in batches}
     if len(shapes) != 1:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 
-@dataclasses.dataclass(repr=False)  # its own would print every pixel of every frame
+# Its own `repr` would print every pixel of every frame, and its own `==` not compare them.
+@dataclasses.dataclass(repr=False, eq=False)
 class History:
     """The record of a training run: how it was run, its losses, its frames.
 
@@ -54,10 +55,10 @@ class History:
     @property
     def epoch_losses(self) -> dict[str, list[float]]:
         """For each name in `step_losses`, the mean of its values over each of `epochs`."""
-        n, epochs = self.steps_per_epoch, self.epochs
-        epoch_of_step = np.array([(step - 1) // n + 1 for step in self.steps if n])
+        n = self.steps_per_epoch
+        starts = np.searchsorted(self.steps, [(epoch - 1) * n + 1 for epoch in self.epochs])
         return {
-            name: [float(np.mean(np.array(losses)[epoch_of_step == epoch])) for epoch in epochs]
+            name: [float(np.mean(losses[start : start + n])) for start in starts]
             for name, losses in self.step_losses.items()
         }
 

@@ -28,7 +28,8 @@ def load_idx(path: str | os.PathLike[str]) -> np.ndarray:
 
     Returns:
         `uint8` array. Images get a last axis for their one channel: `(n, height, width, 1)`, ready
-        for `train`. Labels are `(n,)`.
+        for `train`. (EMNIST's lie on their side: `images.transpose(0, 2, 1, 3)`.) Labels are
+        `(n,)`.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -89,6 +90,7 @@ def _read_npz(file: os.PathLike[str]) -> np.ndarray:
             names = arrays.files
             if len(names) == 1:
                 return np.asarray(arrays[names[0]])
-    except (ValueError, OSError, zipfile.BadZipFile, zlib.error) as error:
+    # RuntimeError: it is encrypted, or compressed in a way of which Python knows nothing.
+    except (ValueError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"path must hold a whole file, got {file}: {error}") from error
     raise ValueError(f"path must hold one array, got {file} with {', '.join(names) or 'none'}")

@@ -39,6 +39,8 @@ def cache_image_folder(
     once. The file appears when it is complete. Whatever interrupts the work, the same call goes on
     where it was; when the file is there, it compares its checksums and returns at once.
 
+    Pictures are told apart by their names and lengths in bytes: after editing one, delete the file.
+
     A picture is refused, and left out, if it cannot be read to its end, or if it has less than half
     of the width or the height that is asked for, since most of its pixels would be made up. A
     warning counts them and names the first.
@@ -91,6 +93,7 @@ def cache_image_folder(
             if cache.finish_naming():
                 _check_made_of(cache, settings)
             else:
+                _check_manifest(cache)
                 done = cache.begin(settings)
                 pictures = decode_files(folder, names[done:], cache.size)
                 _fill(cache, pictures, strict, progress, initial=done, total=len(names))
@@ -152,6 +155,7 @@ def cache_images(
             raise FileExistsError(
                 f"file must be new, got {cache.path}; np.load(file, mmap_mode='r') opens it"
             )
+        _check_manifest(cache)
         cache.forget()
         cache.begin(_settings(cache))
         _fill(cache, decode_items(images, cache.size), strict, progress)
@@ -197,6 +201,15 @@ def _check_made_of(cache: CacheFile, settings: Mapping[str, Any]) -> None:
             "another name"
         )
     cache.check()
+
+
+def _check_manifest(cache: CacheFile) -> None:
+    """Raise if a file of somebody else's has the manifest's name."""
+    if cache.manifest.exists() and "image_size" not in cache.settings():
+        raise FileExistsError(
+            f"file must leave room for its manifest, got {cache.path}, but {cache.manifest} is "
+            "something else; give another name"
+        )
 
 
 def _check_refused(refused: Iterable[tuple[str, str]], strict: bool) -> None:

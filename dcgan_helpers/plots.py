@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
-from ._checks import check_images, check_number, check_one_each
+from ._checks import check_images, check_instance, check_number, check_one_each
 from .data import denormalize
 from .grids import GAP, image_grid
 from .history import History
@@ -60,11 +60,12 @@ def show_images(
     draw_grid(axes, grid)
     row_width = (grid.shape[1] + GAP) // (width + GAP)
     texts = []
+    style: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": _POINTS, "parse_math": False}
     for i, title in enumerate(titles or ()):
         left = i % row_width * (width + GAP)
         top = i // row_width * (images.shape[1] + GAP)
         place = (left + width / 2, top + 0.5)
-        texts.append(axes.text(*place, str(title), ha="center", va="top", fontsize=_POINTS))
+        texts.append(axes.text(*place, str(title), **style))
     _fit(texts, width * inches * figure.dpi, (images.shape[1] - height) * inches * figure.dpi)
     return figure
 
@@ -93,6 +94,7 @@ def plot_history(history: History) -> Figure:
         I. Goodfellow et al.: Generative adversarial nets. NeurIPS 2014, arXiv:1406.2661,
         theorem 1.
     """
+    check_instance("history", history, History)
     if not history.steps:
         raise ValueError("history must have at least one step, got none")
     figure, axes = _new_figure(7, 3.4)

@@ -61,9 +61,9 @@ def make_train_step(
 
     Args:
         gan: the state to train; the step changes it in place.
-        jit_compile: whether XLA compiles the step to one program. None means: on a GPU yes, where
-            it saves launches and memory traffic; on a CPU no, where it is slower for these
-            networks, or hardly faster.
+        jit_compile: whether XLA compiles the step to one program. None means: on a GPU yes (but see
+            `train`), where it saves launches and memory traffic; on a CPU no, where it is slower
+            for these networks, or hardly faster; with a strategy no.
         fourier: whether the generator's largest layer is computed with Fourier coefficients, which
             is the same but for rounding, and on a CPU makes a step of 256 images 1.3 to 1.6 times
             as fast. None means: on a CPU without XLA yes. With False, the step can be repeated by
@@ -73,15 +73,17 @@ def make_train_step(
         A callable from a batch of images, floats `(n, height, width, channels)` in [-1, 1], to
         `{"generator_loss", "discriminator_loss"}`, `float32` scalars of the batch before the
         update, without what regularizers of the weights and the gradient penalty add for the
-        gradients. It is
-        traced once for each batch size, and kept: the same call with the same `gan` gives the same
-        step, which is not compiled again.
+        gradients. It is traced once for each batch size, and kept: the same call with the same
+        `gan` gives the same step, which is not compiled again.
 
     References:
         I. Goodfellow et al.: Generative adversarial nets. NeurIPS 2014, arXiv:1406.2661, algorithm
         1 (there the networks take turns; the tutorial updates both from one pass).
     """
     check_instance("gan", gan, DCGAN)
+    for name, option in {"jit_compile": jit_compile, "fourier": fourier}.items():
+        if option is not None:
+            check_instance(name, option, bool)
     gan.check_trainable()
     check_outside_scope()
     if jit_compile is None:

@@ -99,7 +99,7 @@ def train(
     Raises:
         ValueError: the images do not fit the models, or the run was begun with other settings
             (each one that differs is named).
-        RuntimeError: another thread is training this very `gan`.
+        RuntimeError: this very `gan` is being trained already, or `after_epoch` restored a state.
         FileExistsError: `resume` is False and the folder holds checkpoints.
         BlockingIOError: another process saves its run in the folder; it is named.
         ConnectionError: another worker of the strategy has ended.
@@ -109,6 +109,7 @@ def train(
     check_instance("gan", gan, DCGAN)
     images = check_images("images", images, shape=gan.image_shape)
     check_callable("after_epoch", after_epoch)
+    check_instance("resume", resume, bool)
     plan = make_plan(gan, images, epochs, steps, batch_size, frame_every, checkpoint_every)
     check_rows(gan.strategy, plan.batch_size)
     if jit_compile is None and plan.target < XLA_STEPS:
@@ -132,6 +133,8 @@ def train(
             with contextlib.nullcontext() if checkpoints is None else _locked(checkpoints):
                 _note_environment(gan, step)
                 done = _train(gan, images, plan, step, checkpoints, after_epoch, progress)
+        elif checkpoints and checkpoints.latest is None:  # the run was finished without any
+            checkpoints.save()
     if done < plan.target:
         where = f", saved in {shown(checkpoints.directory)}" if checkpoints else ""
         how = "the same call" if resume else "the same call with resume=True"
@@ -149,13 +152,13 @@ def _train(
     progress: bool,
 ) -> int:
     """The loop: returns the steps done, which are fewer than planned after Ctrl-C."""
-    done = int(gan.step)
+    done, history = int(gan.step), gan.history
     fixed_noise = sample_noise(FRAME_IMAGES, gan.seed, gan.noise_dim)
     if not gan.history.frames:
         _add_frame(gan, fixed_noise)
     batches = endless_batches(images, plan.batch_size, seed=gan.seed, step=done)
     recorder = Recorder(
-        gan.history,
+        history,
         done,
         plan.target,
         plan.batch_size,
@@ -175,6 +178,8 @@ def _train(
                 if after_epoch is not None and recorder.done % plan.steps_per_epoch == 0:
                     recorder.fetch()
                     after_epoch(gan)
+                    if gan.history is not history or int(gan.step) != recorder.done:
+                        raise RuntimeError("after_epoch must not restore or set the gan's state")
                 finished = recorder.done >= plan.target or presses.count > 0
                 if checkpoints and (finished or recorder.done % plan.checkpoint_every == 0):
                     recorder.fetch()
@@ -190,7 +195,9 @@ def _train(
 def _alone_with(gan: DCGAN) -> Iterator[None]:
     """Refuse a second call of `train` with the same `gan` while the first one runs."""
     if gan in _in_training:
-        raise RuntimeError("gan is being trained already, by another thread; wait until it is done")
+        raise RuntimeError(
+            "gan is being trained already, by another thread or by the call that called after_epoch"
+        )
     _in_training.add(gan)
     try:
         yield

@@ -44,6 +44,25 @@ def test_it_writes_an_animation_a_picture_and_the_generator(finished):
     assert "2 steps done. Written: " in printed
 
 
+def test_what_it_writes_is_not_learnt_from(finished, monkeypatch):
+    """The default folder, asked for in the folder of the pictures, would be."""
+    options, _, _ = finished
+    monkeypatch.chdir(options[1])
+    with pytest.raises(SystemExit, match="--out must not be in --images"):
+        command.main(["--images", ".", "--steps", "2"])
+    assert not Path("dcgan-run").exists()
+
+
+def test_few_pictures_make_a_small_batch(tmp_path, capsys):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for i in range(3):
+        Image.new("RGB", (40, 40), (90 * i, 0, 0)).save(pictures / f"{i}.png")
+    options = ["--images", str(pictures), "--out", str(tmp_path / "out"), "--steps", "1"]
+    command.main(options)
+    assert "1 steps done" in capsys.readouterr().out
+
+
 def test_the_same_command_returns_at_once_and_a_larger_number_goes_on(finished, capsys):
     options, _, out = finished
     before = (out / "images.png").read_bytes()

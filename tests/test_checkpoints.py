@@ -123,6 +123,19 @@ def test_latest_and_pruning(trained):
     assert one.save().exists(), "what was just saved stays, though its step is not the last"
 
 
+def test_a_save_by_hand_leaves_another_run_alone(folder, tiny_gan):
+    """It would delete that run's oldest checkpoints, or its own."""
+    before = names(folder)
+    other = tiny_gan(seed=5)
+    other.step.assign(3)
+    with pytest.raises(ValueError, match="is of a run with other settings: seed"):
+        dcgan.Checkpoints(other, folder).save()
+    assert names(folder) == before
+    flip_a_bit(folder / NEWEST)
+    with pytest.warns(UserWarning, match="damaged"), pytest.raises(ValueError, match="seed"):
+        dcgan.Checkpoints(other, folder).save()
+
+
 def test_files_of_other_names_are_left_alone(folder, tiny_gan, tiny_images):
     for name in ("step-00000005-best.npz", "step-notes.npz", "step-00000007.npz.bak"):
         shutil.copy(folder / NEWEST, folder / name)

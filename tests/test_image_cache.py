@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import assert_same_state, flip_a_bit, train_tiny
-from PIL import Image
+from PIL import Image, ImageSequence
 
 import dcgan_helpers as dcgan
 from dcgan_helpers import _decoding, image_cache
@@ -536,6 +536,61 @@ def test_a_file_that_was_made_while_another_call_began_is_kept(
         with pytest.raises(FileExistsError, match="file must be new"):
             dcgan.cache_images(PIXELS[:3], file, **OPTIONS)
     assert len(np.load(file)) == 22
+
+
+def closing(folder):
+    for file in sorted(folder.iterdir()):
+        with Image.open(file) as picture:
+            yield picture
+
+
+def moving_on(folder):
+    """The frames of an animation: one picture, which changes."""
+    greys = [Image.new("L", (8, 8), grey) for grey in GREYS]
+    greys[0].save(folder / "a.gif", save_all=True, append_images=greys[1:])
+    with Image.open(folder / "a.gif") as animation:
+        yield from ImageSequence.Iterator(animation)
+
+
+def one_buffer(_):
+    """As readers of films have it."""
+    pixels = np.empty((8, 8), np.uint8)
+    for grey in GREYS:
+        pixels[:] = grey
+        yield pixels
+
+
+GREYS = range(0, 250, 2)
+
+
+@pytest.mark.parametrize("make", [closing, moving_on, one_buffer])
+def test_a_picture_is_kept_as_it_was_when_it_was_given(tmp_path, make):
+    """Threads decode it later, when the iterable has gone on."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    if make is closing:
+        for grey in GREYS:
+            Image.new("L", (8, 8), grey).save(folder / f"{grey:03}.png")
+    images = dcgan.cache_images(make(folder), tmp_path / "c.npy", **OPTIONS)
+    assert images[:, 0, 0, 0].tolist() == list(GREYS)
+
+
+def test_a_given_picture_that_ends_too_soon_is_refused(tmp_path):
+    whole = write_pictures(tmp_path / "pictures", 2, (32, 32))
+    content = (whole / "000.png").read_bytes()
+    (whole / "000.png").write_bytes(content[: len(content) // 2])
+    with pytest.warns(UserWarning, match="1 of 2 pictures were refused"):
+        assert len(dcgan.cache_images(closing(whole), tmp_path / "c.npy", **OPTIONS)) == 1
+
+
+@pytest.mark.parametrize("of_a_folder", [True, False])
+def test_a_file_of_somebody_elses_is_no_manifest(folder, tmp_path, of_a_folder):
+    captions = tmp_path / "captions.jsonl"
+    captions.write_text('{"file": "000.png", "caption": "noise"}\n')
+    cache, first = (dcgan.cache_image_folder, folder) if of_a_folder else (dcgan.cache_images, [])
+    with pytest.raises(FileExistsError, match=r"captions\.jsonl is something else"):
+        cache(first, tmp_path / "captions.npy", **OPTIONS)
+    assert "noise" in captions.read_text()
 
 
 def test_an_iterable_has_pictures_that_are_refused_too(tmp_path):

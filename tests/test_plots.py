@@ -88,7 +88,9 @@ def test_figures_are_not_shown_twice():
     assert plt.get_fignums() == []
 
 
-@pytest.mark.parametrize("title", ["a title that is wider than its image", "one\ntwo\nthree", "7"])
+@pytest.mark.parametrize(
+    "title", ["a title that is wider than its image", "one\ntwo\nthree", r"$x_{$", "7"]
+)
 @pytest.mark.parametrize("size", [0.5, 0.9])
 def test_titles_of_any_size_keep_to_their_place(title, size):
     figure = dcgan.show_images(

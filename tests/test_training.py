@@ -92,6 +92,14 @@ def test_finished_run_returns_at_once(tiny_gan, tiny_images, tmp_path):
     assert train_tiny(gan, tiny_images, epochs=1) is history
 
 
+def test_a_run_that_is_finished_is_saved_where_no_checkpoint_is(tiny_gan, tiny_images, tmp_path):
+    gan = tiny_gan()
+    train_tiny(gan, tiny_images, steps=3)
+    for _ in range(2):
+        train_tiny(gan, tiny_images, steps=3, checkpoint_dir=tmp_path)
+    assert [path.name for path in dcgan.Checkpoints(gan, tmp_path).all] == ["step-00000003.npz"]
+
+
 def test_floats_and_pixels_train_alike(tiny_gan, tiny_images):
     first, second = tiny_gan(), tiny_gan()
     train_tiny(first, tiny_images, steps=4)
@@ -367,6 +375,22 @@ def test_a_function_of_ones_own_is_called_after_each_epoch(tiny_gan, tiny_images
 
     train_tiny(tiny_gan(), tiny_images, steps=12, after_epoch=note)
     assert seen == [(5, 1, 2, 5), (10, 2, 3, 10)]
+
+
+def test_that_function_may_not_go_back(tiny_gan, tiny_images, tmp_path):
+    """The steps in between would be done, and on no record."""
+    gan = tiny_gan()
+    checkpoints = dcgan.Checkpoints(gan, tmp_path)
+
+    def roll_back(gan):
+        if int(gan.step) == 5:
+            checkpoints.save()
+        else:
+            checkpoints.restore()
+
+    with pytest.raises(RuntimeError, match="after_epoch must not restore"):
+        train_tiny(gan, tiny_images, steps=20, after_epoch=roll_back)
+    assert int(gan.step) == len(gan.history.steps) == 5
 
 
 def test_what_that_function_changes_is_saved(tiny_gan, tiny_images, tmp_path):

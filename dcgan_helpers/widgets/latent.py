@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from matplotlib.figure import Figure
 
-from .._checks import check_integer
+from .._checks import check_integer, check_one_each
 from ..gan import DCGAN
 from ..generator import interpolate_noise, sample_noise
 from ..grids import image_grid
@@ -57,7 +57,7 @@ class LatentExplorer(Explorer):
         self._generate, self._noise_dim = as_generator_function(generator)
         start, end = (
             check_integer(f"seeds[{i}]", seed, minimum=0, maximum=_MAX_SEED)
-            for i, seed in enumerate(seeds)
+            for i, seed in enumerate(check_one_each("seeds", seeds, 2, "ends of the path"))
         )
         limits = {"min": 0, "max": _MAX_SEED}
         self.start_seed = ipywidgets.BoundedIntText(start, description="from seed", **limits)
