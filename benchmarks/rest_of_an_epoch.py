@@ -37,7 +37,7 @@ class Clock:
 def cost(dtype: str, batch_size: int, images: np.ndarray) -> tuple[object, ...]:
     """A row of the table."""
     gan = dcgan.DCGAN(dtype=dtype)
-    step = dcgan.make_train_step(gan)
+    step = dcgan.make_train_step(gan, jit_compile=False)
     step.function(tf.constant(dcgan.normalize(images[:batch_size])))  # traced before it counts
     gan.step.assign(0)
     epoch, in_steps, original = Clock(), Clock(), step.function
@@ -48,7 +48,7 @@ def cost(dtype: str, batch_size: int, images: np.ndarray) -> tuple[object, ...]:
 
     step.function = timed  # `train` uses the step that is made already
     with epoch:
-        history = dcgan.train(gan, images, epochs=1, batch_size=batch_size)
+        history = dcgan.train(gan, images, epochs=1, batch_size=batch_size, jit_compile=False)
     (wall, cpu), (step_wall, step_cpu) = epoch.seconds, in_steps.seconds
     steps = len(history.steps)
     return (

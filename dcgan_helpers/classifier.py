@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ._checks import check_images
 from ._rows import batches
 from ._shipped import load_shipped
-from .data import normalize
+from .data import as_floats
 from .generator import IMAGE_SHAPE, layer_seeds
 
 CLASSES = 10
@@ -132,10 +132,7 @@ def features_and_probabilities(images: ArrayLike) -> tuple[np.ndarray, np.ndarra
     """What `classifier_features` and `classify` return, in one pass."""
     images = check_images("images", images, shape=IMAGE_SHAPE)
     model = trained_classifier()
-    parts = [
-        model(normalize(rows) if rows.dtype == np.uint8 else rows, training=False)
-        for rows in batches(images, _BATCH)
-    ]
+    parts = [model(as_floats(rows), training=False) for rows in batches(images, _BATCH)]
     features, logits = (np.concatenate(part) for part in zip(*parts, strict=True))
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return features, exponentials / exponentials.sum(axis=1, keepdims=True)

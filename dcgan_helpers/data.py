@@ -97,6 +97,16 @@ def denormalize(images: ArrayLike) -> np.ndarray:
     return np.rint(images * np.float32(127.5) + np.float32(127.5)).astype(np.uint8)
 
 
+def as_floats(images: np.ndarray) -> np.ndarray:
+    """Images that were checked, pixels or floats, as `float32` in [-1, 1]."""
+    return normalize(images) if images.dtype == np.uint8 else images
+
+
+def as_pixels(images: np.ndarray) -> np.ndarray:
+    """Images that were checked, pixels or floats, as `uint8` pixels."""
+    return images if images.dtype == np.uint8 else denormalize(images)
+
+
 def make_dataset(
     images: ArrayLike, batch_size: int = 256, *, seed: int, epoch: int = 0
 ) -> tf.data.Dataset:
@@ -159,7 +169,7 @@ def endless_batches(
         epoch, position = divmod(step, steps_per_epoch)
         for indices in _order(len(images), batch_size, seed, epoch)[position:]:
             batch = images[indices]
-            yield tf.constant(normalize(batch) if batch.dtype == np.uint8 else batch)
+            yield tf.constant(as_floats(batch))
             step += 1
 
 

@@ -71,12 +71,14 @@ class DCGAN:
             Models and optimizers of your own are made in `strategy.scope()`, all else outside.
 
     Attributes:
+        recipe: the `Recipe`; seed, the run's seed.
         strategy: as given; None for one device.
         generator: the generator, a Keras model.
         discriminator: the discriminator, a Keras model.
         generator_optimizer: the generator's optimizer.
         discriminator_optimizer: the discriminator's optimizer.
-        generator_loss: the generator's loss; discriminator_loss is the discriminator's.
+        generator_loss: the generator's loss.
+        discriminator_loss: the discriminator's loss.
         step: `tf.Variable` of dtype `int64`, the number of training steps done.
         random_states: the variables that hold the state of the models' own randomness (dropout).
         ema: the `EMA` of the generator's weights, whose `weights` are one variable for each

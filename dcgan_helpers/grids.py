@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._checks import check_images, check_integer
-from .data import denormalize
+from .data import as_pixels
 
 GAP = 2  # pixels between two images
 
@@ -25,15 +25,13 @@ def image_grid(images: ArrayLike, columns: int | None = None) -> np.ndarray:
         `uint8` array `(rows, columns)` of pixels, with a last axis of 3 for colour; places that
         have no image are white.
     """
-    images = check_images("images", images)
+    images = as_pixels(check_images("images", images))
     n, height, width, channels = images.shape
     if channels not in (1, 3):
         raise ValueError(f"images must have 1 or 3 channels, got shape {images.shape}")
     if columns is None:
         columns = math.ceil(math.sqrt(n))
     columns = min(check_integer("columns", columns, minimum=1), n)
-    if images.dtype != np.uint8:
-        images = denormalize(images)
     rows = math.ceil(n / columns)
     grid = np.full(
         (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, channels), 255, np.uint8

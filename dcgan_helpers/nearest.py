@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ._checks import check_images
 from ._rows import batches, squared_distances
-from .data import load_mnist, normalize
+from .data import as_floats, load_mnist
 
 _IMAGES, _TRAINING_IMAGES = 500, 5_000  # compared at a time: bounds the memory
 
@@ -33,7 +33,8 @@ def nearest_training_images(
     """Find for each image the training image most like it, pixel by pixel: is it copying?
 
     With x and t the p pixels of an image and of a training image, in [-1, 1], it is the t with the
-    least root mean square difference `√(|x - t|² / p)`; of several, the first.
+    least root mean square difference `√(|x - t|² / p)`; of several, the first (of floats that are
+    no whole pixels, one of them).
 
     Args:
         images: `uint8` pixels or floats in [-1, 1], `(n, height, width, channels)`.
@@ -69,7 +70,7 @@ def _nearest(images: np.ndarray, training_images: np.ndarray) -> tuple[np.ndarra
         indices.append(distances.argmin(axis=1) + start)
         squares.append(distances.min(axis=1))
     nearest = np.array(indices)[np.argmin(squares, axis=0), np.arange(len(images))]
-    difference = _floats(images).astype(np.float64) - _floats(training_images[nearest])
+    difference = as_floats(images).astype(np.float64) - as_floats(training_images[nearest])
     return nearest, np.sqrt(np.mean(difference**2, axis=(1, 2, 3)))
 
 
@@ -77,8 +78,3 @@ def _flat_pixels(images: np.ndarray) -> np.ndarray:
     """Images as `float64` rows in [0, 255], whole numbers where they were `uint8`."""
     flat = images.reshape(len(images), -1).astype(np.float64)
     return flat if images.dtype == np.uint8 else flat * 127.5 + 127.5
-
-
-def _floats(images: np.ndarray) -> np.ndarray:
-    """Checked images as `float32` in [-1, 1]."""
-    return normalize(images) if images.dtype == np.uint8 else images

@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 from ._checks import check_images, check_instance, check_number, check_one_each
-from .data import denormalize
+from .data import as_pixels
 from .grids import GAP, image_grid
 from .history import History
 
@@ -44,9 +44,7 @@ def show_images(
     Returns:
         A matplotlib `Figure`.
     """
-    images = check_images("images", images)
-    if images.dtype != np.uint8:
-        images = denormalize(images)
+    images = as_pixels(check_images("images", images))
     n, height, width, _ = images.shape
     size = check_number("size", size, "(0, inf)")
     if titles is not None:

@@ -25,10 +25,6 @@ def test_mnist_shapes_and_dtypes(mnist):
     assert {a.dtype for a in mnist} == {np.dtype(np.uint8)}
 
 
-def test_mnist_file_is_small():
-    assert (FILES / "mnist.npz").stat().st_size <= 12_000_000
-
-
 def test_each_load_gives_arrays_of_its_own():
     first, second = dcgan.load_mnist(), dcgan.load_mnist()
     first.test_images[:] = 0

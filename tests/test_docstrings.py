@@ -28,8 +28,3 @@ def test_every_public_name_is_on_the_api_page():
     page = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
     described = re.findall(r"^\.\. (?:auto(?:function|class)|py:data):: (\w+)$", page, re.MULTILINE)
     assert sorted(described) == sorted(dcgan.__all__)
-
-
-def test_every_public_name_has_a_docstring():
-    for name in dcgan.__all__:
-        assert (getattr(dcgan, name).__doc__ or "").strip(), name

@@ -90,7 +90,7 @@ def test_a_second_run_changes_no_byte(notebook, monkeypatch):
     assert [cell.execution_count for cell in code] == [1, 2, 3, 4]
     assert code[2].outputs[0].data["text/plain"] == repr(notebook.parent.name)
     assert code[3].outputs[0].text == "None\n"
-    assert not list(notebook.parent.glob(".*.tmp"))
+    assert list(notebook.parent.iterdir()) == [notebook]
     assert tool.changes(first, second) == []
 
 

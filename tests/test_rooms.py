@@ -67,23 +67,23 @@ def test_a_chapter_and_its_module_share_a_name():
 
 
 def arrows():
-    """The dependencies, less those that follow from others: `training --> data`."""
+    """The dependencies, by way of hidden modules, too, less those that follow from others."""
     top = {m: {o.partition(".")[0] for o in IMPORTS[m]} for m in IMPORTS}
     graph = {}
     for module, others in top.items():
         room = module.partition(".")[0]
         graph.setdefault(room, set()).update(others - {room})
-    below = {}
+    public, below = {}, {}
     for room in TopologicalSorter(graph).static_order():
-        below[room] = graph[room].union(*(below[other] for other in graph[room]))
+        public[room] = {o for o in graph[room] if not o.startswith("_")}
+        public[room] = public[room].union(*(public[o] for o in graph[room] - public[room]))
+        below[room] = public[room].union(*(below[o] for o in public[room]))
     return {
         f"{room} --> {other}"
-        for room, others in graph.items()
-        for other in others
-        if not any(other in below[third] for third in others)
-        # Checks and what is like them stand below all: drawn, they would hide the rest.
-        and not room.startswith("_")
-        and not other.startswith("_")
+        for room in graph
+        if not room.startswith("_")
+        for other in public[room]
+        if not any(other in below[third] for third in public[room])
     }
 
 

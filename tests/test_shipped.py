@@ -22,6 +22,7 @@ def test_the_list_has_every_file_once():
 @pytest.mark.parametrize(
     ("name", "largest"),
     [
+        ("mnist.npz", 12_000_000),
         ("mnist_classifier.npz", 500_000),
         ("reference_generator.npz", 5_000_000),
         ("reference_run.npz", 500_000),
