@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,6 +57,26 @@ def append_row(file: Path, row: Mapping[str, Any]) -> None:
     """Keep a result, so that a run that is stopped loses none."""
     with file.open("a") as lines:
         lines.write(json.dumps(row) + "\n")
+
+
+def measure_missing(
+    log: Path,
+    runs: Iterable[str],
+    seeds: int,
+    seconds: Iterable[int],
+    measured: Callable[[str, int, list[int]], Iterable[Mapping[str, Any]]],
+) -> list[dict[str, Any]]:
+    """Each run from each seed after so many seconds: what `log` has, and what it lacks measured."""
+    rows = read_rows(log)
+    for seed, name in itertools.product(range(seeds), runs):
+        done = {row["seconds"] for row in rows if (row["run"], row["seed"]) == (name, seed)}
+        missing = sorted(set(seconds) - done)
+        for row in measured(name, seed, missing) if missing else ():
+            rows.append(dict(row))
+            append_row(log, row)
+            distance = f"{row['frechet_distance']:.1f}"
+            print(f"{name}, seed {seed}, {row['seconds']} s: {distance}", flush=True)
+    return rows
 
 
 def median_and_range(values: Sequence[float], digits: int) -> str:

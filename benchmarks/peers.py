@@ -33,7 +33,7 @@ import imageio.v3 as iio
 import numpy as np
 import torch
 from _common import (
-    append_row,
+    measure_missing,
     median_and_range,
     print_machine,
     print_table,
@@ -168,16 +168,13 @@ def main() -> None:
     ours = read_rows(Path(__file__).with_name("recipes.jsonl"))
     ours = [row for row in ours if row["run"] in ("tutorial", "quick") and row["seconds"] >= 60]
     a_second = next(row["steps"] / row["seconds"] for row in ours if row["run"] == "tutorial")
-    log = options.folder / "rows.jsonl"
-    rows = read_rows(log)
-    for seed, name in itertools.product(range(options.seeds), options.runs):
-        done = {row["seconds"] for row in rows if (row["run"], row["seed"]) == (name, seed)}
-        missing = sorted(set(options.seconds) - done)
+
+    def measured(name: str, seed: int, missing: list[int]) -> Iterator[dict[str, Any]]:
         marks = {seconds: max(1, round(seconds * a_second / ratios[name])) for seconds in missing}
-        for row in measured_run(name, seed, marks, digits, options.folder) if marks else ():
-            rows.append(row)
-            append_row(log, row)
-            print(f"{name}, seed {seed}, {row['seconds']} s: {row['frechet_distance']:.1f}")
+        return measured_run(name, seed, marks, digits, options.folder)
+
+    log = options.folder / "rows.jsonl"
+    rows = measure_missing(log, options.runs, options.seeds, options.seconds, measured)
     print_machine(f"PyTorch {torch.__version__}")
     print_table(["peer", "a step / the tutorial's"], [[k, f"{r:.2f}"] for k, r in ratios.items()])
     header = ["time", "run", "steps", "seeds", "distance", "precision", "recall"]

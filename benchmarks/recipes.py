@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import append_row, median_and_range, print_machine, print_table, read_rows
+from _common import measure_missing, median_and_range, print_machine, print_table
 
 import dcgan_helpers as dcgan
 
@@ -125,17 +125,12 @@ def main() -> None:
     images = dcgan.load_mnist().train_images
     step_seconds = kept_seconds(options.folder / "step_seconds.json", options.runs, images)
 
+    def measured(name: str, seed: int, missing: list[int]) -> Iterator[dict[str, Any]]:
+        marks = {seconds: round(seconds / step_seconds[name]) for seconds in missing}
+        return measured_run(name, seed, marks, images, options.folder)
+
     log = options.folder / "rows.jsonl"
-    rows = read_rows(log)
-    for seed in range(options.seeds):
-        for name in options.runs:
-            done = {row["seconds"] for row in rows if (row["run"], row["seed"]) == (name, seed)}
-            missing = sorted(set(options.seconds) - done)
-            marks = {seconds: round(seconds / step_seconds[name]) for seconds in missing}
-            for row in measured_run(name, seed, marks, images, options.folder):
-                rows.append(row)
-                append_row(log, row)
-                print(f"{name}, seed {seed}, {row['seconds']} s: {row['frechet_distance']:.1f}")
+    rows = measure_missing(log, options.runs, options.seeds, options.seconds, measured)
     print_machine()
     print_distances(rows, step_seconds)
 

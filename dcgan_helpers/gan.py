@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
-from ._checks import check_choice, check_noise, check_seed
+from ._checks import check_choice, check_instance, check_noise, check_seed
 from ._devices import fast_dtype
 from ._interrupt import interrupts_held
 from ._layers import all_variables, compute_dtypes
@@ -245,6 +245,7 @@ class DCGAN:
         Raises:
             ValueError: it is the state of another kind of `DCGAN`; nothing is changed then.
         """
+        check_instance("state", state, Mapping)
         variables = self.variables()
         arrays = check_arrays(
             variables, {k: array for k, array in state.items() if not k.startswith(HISTORY)}
@@ -289,4 +290,9 @@ class DCGAN:
 def history_in(state: Mapping[str, np.ndarray]) -> History:
     """The history in what `DCGAN.get_state` returned."""
     arrays = {k.removeprefix(HISTORY): v for k, v in state.items() if k.startswith(HISTORY)}
-    return History.from_arrays(arrays)
+    try:
+        return History.from_arrays(arrays)
+    except KeyError as error:
+        raise ValueError(
+            f"state must have the arrays of a history, too, got no {HISTORY}{error.args[0]}"
+        ) from error

@@ -174,6 +174,8 @@ ROWS = [
     ("noise", "gan.generate(NOISE[0])", ValueError, "(n, 3)"),
     ("noise", "gan.generate(NOISE[:, :2])", ValueError, "(2, 2)"),
     ("noise", "gan.generate(NOISE + np.inf)", ValueError, "finite"),
+    ("state", "gan.set_state([1])", TypeError, "Mapping"),
+    ("state", "gan.set_state({k: v for k, v in gan.get_state().items() if k[:7] != 'history'})", ValueError, "history/config"),
     ("gan", "make_train_step(gan.generator)", TypeError, "DCGAN"),
     ("images", "make_train_step(gan)(PIXELS)", TypeError, "normalize"),
     ("images", "make_train_step(gan)(FLOATS[:, :4])", ValueError, "(n, 8, 8, 1)"),
