@@ -94,10 +94,14 @@ def test_chapter_states_what_the_penalty_gains(medians, chapter):
 
 
 def test_chapter_states_what_other_recipes_reach(medians, chapter):
-    measured = {}
+    distances = {}
     for row in recorded_rows("peers"):
-        assert row["seed"] == 0, "the chapter says: one seed"
-        measured.setdefault(row["run"], {})[row["seconds"]] = f"{row['frechet_distance']:.0f}"
+        times = distances.setdefault(row["run"], {})
+        times.setdefault(row["seconds"], {})[row["seed"]] = row["frechet_distance"]
+    measured = {}
+    for name, times in distances.items():
+        assert all(seeds.keys() == {0, 1} for seeds in times.values()), "two, says the chapter"
+        measured[name] = {s: f"{statistics.median(d.values()):.0f}" for s, d in times.items()}
     measured["*the quick recipe*"] = {s: medians["quick", s][1] for s in (60, 300)}
     measured["the DCGAN paper {cite}`radford2016`"] = measured.pop("DCGAN paper")
     measured["Dive into Deep Learning"] = measured.pop("d2l")
