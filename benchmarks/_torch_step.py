@@ -1,4 +1,4 @@
-"""The tutorial's two networks and its training step in PyTorch, for `train_step.py`."""
+"""The tutorial's two networks and its training step in PyTorch, for the scripts that time it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+import torch._functorch.config
 from torch import nn
 from torch.nn import functional
 
@@ -50,9 +51,10 @@ def make_step(
         model.to(device, memory_format=layout) for model in (make_generator(), make_discriminator())
     )
     weights = list(generator.parameters()), list(discriminator.parameters())
-    graphs = device == "cuda"
-    optimizers = [torch.optim.Adam(w, 1e-4, fused=True, capturable=graphs) for w in weights]
+    capturable = device == "cuda"  # by a CUDA graph
+    optimizers = [torch.optim.Adam(w, 1e-4, fused=True, capturable=capturable) for w in weights]
     if compiled:
+        torch._functorch.config.donated_buffer = False  # two losses go back through one pass
         generator, discriminator = torch.compile(generator), torch.compile(discriminator)
 
     def step() -> torch.Tensor:
@@ -94,12 +96,14 @@ def captured(step: Callable[[], torch.Tensor]) -> Callable[[], torch.Tensor]:
     return replay
 
 
+def as_batch(images: np.ndarray) -> torch.Tensor:
+    """Images with the channels where PyTorch has them."""
+    return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+
+
 def steps(images: np.ndarray) -> dict[str, Callable[[], object]]:
     """The step in every way that might be the fastest, by name."""
-    import torch._functorch.config
-
-    torch._functorch.config.donated_buffer = False  # two losses go back through one pass
-    batch = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+    batch = as_batch(images)
     return {
         "PyTorch, eager": make_step(batch),
         "PyTorch, channels_last": make_step(batch, channels_last=True),

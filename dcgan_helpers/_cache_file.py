@@ -48,8 +48,9 @@ class CacheFile:
             path.unlink(missing_ok=True)
 
     def settings(self) -> dict[str, Any]:
-        """The settings in the manifest; none if there is no manifest."""
-        return next((line for _, line in _lines(self.manifest)), {})
+        """The settings in the manifest; none if there is none, or a file of another kind."""
+        first = next((line for _, line in _lines(self.manifest)), {})
+        return first if "image_size" in first else {}
 
     def refused(self) -> Iterator[tuple[str, str]]:
         """Each picture that was refused so far, with the reason."""

@@ -235,9 +235,7 @@ def check_logits(name: str, value: Any) -> tf.Tensor:
     Values are looked at only where there are any: not while a `tf.function` is traced.
     """
     if not tf.is_symbolic_tensor(value):
-        array = check_array(name, value)
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ValueError(f"{name} must be finite, got NaN or infinity")
+        check_floats(name, value)
     logits = tf.convert_to_tensor(value)
     if not logits.dtype.is_floating:
         raise TypeError(f"{name} must be floats, got dtype {logits.dtype.name}")

@@ -123,7 +123,10 @@ class Checkpoints:
             return path
         try:
             with self.lock():
-                self._check_same_run()
+                if not self._same_run and self.latest:  # a save would delete the oldest
+                    with contextlib.suppress(OSError):  # all are damaged: nothing to lose
+                        self._newest_of_run(self._gan.history.config)
+                self._same_run = True
                 self._remove_unfinished()
                 with write_whole(path) as file:
                     file.write(_pack(state))
@@ -148,9 +151,7 @@ class Checkpoints:
             ValueError: the checkpoint is of a run with other settings; each difference is named.
             OSError: every checkpoint is damaged. Nothing was changed.
         """
-        saved = self._newest_whole()
-        _check_settings(saved, self._gan.history.config)
-        return self._set_state(saved)
+        return self._set_state(self._newest_of_run(self._gan.history.config))
 
     def restore_newer(self, config: Mapping[str, Any]) -> Restored | None:
         """Restore as `restore` does, but only what is ahead of the state in memory.
@@ -158,19 +159,10 @@ class Checkpoints:
         Args:
             config: the settings of the run, as in `gan.history.config`.
         """
-        saved = self._newest_whole()
-        _check_settings(saved, config)
-        self._same_run = True
+        saved = self._newest_of_run(config)
         if 0 < int(self._gan.step) >= int(saved.state["step"]):
             return None
         return self._set_state(saved)
-
-    def _check_same_run(self) -> None:
-        """Raise if the folder holds another run, of which a save would delete the oldest."""
-        if not self._same_run and self.latest is not None:
-            with contextlib.suppress(OSError):  # all are damaged: nothing to lose
-                _check_settings(self._newest_whole(), self._gan.history.config)
-        self._same_run = True
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -191,6 +183,15 @@ class Checkpoints:
             finally:
                 self._locked = False
 
+    def _newest_of_run(self, config: Mapping[str, Any]) -> _Saved:
+        """The newest checkpoint that is whole, which has to be of a run with these settings."""
+        saved = self._newest_whole()
+        differing = differences(saved.history.config, config, "in the checkpoint")
+        if differing:
+            raise ValueError(f"{shown(saved.path)} is of a run with other settings: {differing}")
+        self._same_run = True
+        return saved
+
     def _newest_whole(self) -> _Saved:
         problems = []
         for path in reversed(self.all):
@@ -200,7 +201,7 @@ class Checkpoints:
                 problems.append(str(error))
                 continue
             for problem in problems:
-                warnings.warn(f"damaged checkpoint passed over: {problem}", stacklevel=3)
+                warnings.warn(f"damaged checkpoint passed over: {problem}", stacklevel=4)
             return saved
         if problems:
             raise OSError(
@@ -264,9 +265,3 @@ def _read(path: Path) -> _Saved:
 
 def _digest(content: memoryview) -> bytes:
     return hashlib.sha256(content).hexdigest().encode()
-
-
-def _check_settings(saved: _Saved, config: Mapping[str, Any]) -> None:
-    differing = differences(saved.history.config, config, "in the checkpoint")
-    if differing:
-        raise ValueError(f"{shown(saved.path)} is of a run with other settings: {differing}")

@@ -71,7 +71,8 @@ class DCGAN:
             Models and optimizers of your own are made in `strategy.scope()`, all else outside.
 
     Attributes:
-        recipe: the `Recipe`; seed, the run's seed.
+        recipe: the `Recipe`.
+        seed: of the run, as given.
         strategy: as given; None for one device.
         generator: the generator, a Keras model.
         discriminator: the discriminator, a Keras model.

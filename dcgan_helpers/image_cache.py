@@ -205,7 +205,7 @@ def _check_made_of(cache: CacheFile, settings: Mapping[str, Any]) -> None:
 
 def _check_manifest(cache: CacheFile) -> None:
     """Raise if a file of somebody else's has the manifest's name."""
-    if cache.manifest.exists() and "image_size" not in cache.settings():
+    if cache.manifest.exists() and not cache.settings():
         raise FileExistsError(
             f"file must leave room for its manifest, got {cache.path}, but {cache.manifest} is "
             "something else; give another name"

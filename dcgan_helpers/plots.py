@@ -58,12 +58,14 @@ def show_images(
     draw_grid(axes, grid)
     row_width = (grid.shape[1] + GAP) // (width + GAP)
     texts = []
-    style: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": _POINTS, "parse_math": False}
     for i, title in enumerate(titles or ()):
         left = i % row_width * (width + GAP)
         top = i // row_width * (images.shape[1] + GAP)
         place = (left + width / 2, top + 0.5)
-        texts.append(axes.text(*place, str(title), **style))
+        text = axes.text(
+            *place, str(title), ha="center", va="top", fontsize=_POINTS, parse_math=False
+        )
+        texts.append(text)
     _fit(texts, width * inches * figure.dpi, (images.shape[1] - height) * inches * figure.dpi)
     return figure
 

@@ -128,12 +128,14 @@ def train(
         gan.history.config |= config
         gan.history.steps_per_epoch = plan.steps_per_epoch
         done = int(gan.step)
+        # Seen before the workers meet: after that, the chief may have saved already.
+        unsaved = checkpoints is not None and checkpoints.latest is None
         check_agreement(gan.strategy, done, json.dumps(gan.history.config, sort_keys=True))
         if done < plan.target:
             with contextlib.nullcontext() if checkpoints is None else _locked(checkpoints):
                 _note_environment(gan, step)
                 done = _train(gan, images, plan, step, checkpoints, after_epoch, progress)
-        elif checkpoints and checkpoints.latest is None:  # the run was finished without any
+        elif checkpoints and unsaved:  # the run was finished without any
             checkpoints.save()
     if done < plan.target:
         where = f", saved in {shown(checkpoints.directory)}" if checkpoints else ""

@@ -21,6 +21,12 @@ FEATURES = np.zeros((6, 5), np.float32)
 NAN = float("nan")
 HUGE = 10**30
 
+
+class NEEDS_DETACH:  # noqa: N801 (a stand-in for a tensor of PyTorch that has a gradient)
+    def __array__(self, *_, **__):
+        raise RuntimeError("use tensor.detach().numpy()")
+
+
 SGD = keras.optimizers.SGD()
 NOT_BUILT = keras.Sequential([keras.layers.Dense(1)])
 
@@ -76,6 +82,7 @@ ROWS = [
     ("images", "normalize(PIXELS[0])", ValueError, "(8, 8, 1)"),
     ("images", "normalize(PIXELS[:0])", ValueError, "empty"),
     ("images", "normalize('x')", TypeError, "array"),
+    ("images", "normalize(NEEDS_DETACH())", TypeError, "NEEDS_DETACH"),
     ("images", "tf.data.Dataset.from_tensors(PIXELS).map(normalize)", TypeError, "map"),
     ("images", "denormalize(PIXELS)", TypeError, "[-1, 1]"),
     ("images", "denormalize(FLOATS * 0 + 255)", ValueError, "to 255"),

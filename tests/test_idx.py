@@ -96,3 +96,15 @@ def test_paths(tmp_path):
         dcgan.load_idx(tmp_path)
     with pytest.raises(TypeError, match="path must be a path"):
         dcgan.load_idx(3)
+
+
+@pytest.mark.parametrize(("field", "value"), [(8, 1), (10, 99)])  # encrypted; an unknown method
+def test_an_archive_that_python_cannot_unpack_is_refused(tmp_path, field, value):
+    path = tmp_path / "x.npz"
+    np.savez(path, a=IMAGES)
+    content = bytearray(path.read_bytes())
+    for header, offset in ((b"PK\1\2", field), (b"PK\3\4", field - 2)):
+        content[content.index(header) + offset] = value
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="path must hold a whole file"):
+        dcgan.load_idx(path)

@@ -593,6 +593,14 @@ def test_a_file_of_somebody_elses_is_no_manifest(folder, tmp_path, of_a_folder):
     assert "noise" in captions.read_text()
 
 
+def test_an_array_beside_a_file_of_somebody_elses_is_no_cache(folder, tmp_path):
+    """The remedy for a damaged cache would be to delete it."""
+    np.save(tmp_path / "c.npy", PIXELS)
+    (tmp_path / "c.jsonl").write_text('{"caption": "noise"}\n')
+    with pytest.raises(FileExistsError, match="without a manifest"):
+        dcgan.cache_image_folder(folder, tmp_path / "c.npy", **OPTIONS)
+
+
 def test_an_iterable_has_pictures_that_are_refused_too(tmp_path):
     pictures = [Image.new("L", (8, 8)), Image.new("L", (3, 3)), Image.new("L", (8, 8))]
     with pytest.raises(ValueError, match="strict=True refuses a picture, 1: 3 × 3"):

@@ -159,7 +159,7 @@ def test_chapter_12_states_what_xla_does_on_a_gpu():
         for row in recorded_rows("step_on_gpu")
         if row.get("batch") == 256
     }
-    named = {"ours, without XLA": "without XLA", "ours": "with it"}
+    named = {"ours, without XLA": "without XLA", "ours, XLA": "with it"}
     cells = {cell.id: cell.source for cell in read(ROOT / "book/12-bigger.ipynb").cells}
     text = " ".join(cells["b126227b3b6"].split())
     for step, words in named.items():

@@ -9,7 +9,6 @@ runs, and none may fail or show anything on stderr, which Colab prints in red.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from nbclient.exceptions import CellExecutionError
 from packaging.requirements import Requirement
 
 from tools.address import ROOT
-from tools.notebooks import notebooks, read
+from tools.notebooks import environment, notebooks, read
 
 PYTHON = "3.13"
 PACKAGE = "dcgan-helpers"
@@ -38,12 +37,8 @@ def versions() -> dict[str, str]:
 
 
 def without_checkout() -> dict[str, str]:
-    """Return the environment variables, less what Colab does not have.
-
-    One would let Python find this checkout, the other has TensorFlow say more, or less.
-    """
-    unknown = ("PYTHONPATH", "TF_CPP_MIN_LOG_LEVEL")
-    return {name: value for name, value in os.environ.items() if name not in unknown}
+    """Return a notebook's environment variables, less what would let Python find this checkout."""
+    return {name: value for name, value in environment().items() if name != "PYTHONPATH"}
 
 
 def ask(python: str, *arguments: str) -> str:

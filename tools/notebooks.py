@@ -119,6 +119,14 @@ def _normal_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return kept
 
 
+def environment() -> dict[str, str]:
+    """Return the environment variables, less the one with which TensorFlow says more, or less.
+
+    Whoever sets it gets what it says; a reader is not to get it, too.
+    """
+    return {name: v for name, v in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+
+
 def run(path: Path) -> tuple[NotebookNode, float]:
     """Run a notebook in a fresh kernel, in its own folder; return it and the seconds it took."""
     notebook = read(path)
@@ -133,11 +141,9 @@ def run(path: Path) -> tuple[NotebookNode, float]:
         record_timing=False,
         store_widget_state=False,
     )
-    # Whoever sets this gets what TensorFlow says; a reader is not to get it, too.
-    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     start = time.perf_counter()
     # What goes to /dev/null is the kernel's own log, not the cells' stderr.
-    client.execute(env=environment, stderr=subprocess.DEVNULL)
+    client.execute(env=environment(), stderr=subprocess.DEVNULL)
     return normalise(notebook), time.perf_counter() - start
 
 
